@@ -1,0 +1,223 @@
+// THE port: the few operations that the clients need of a broker. Producer, Consumer, ConsumerGroup and Queue know only this
+// interface, so they run on the broker in this process (`EmbeddedCluster`) and on a real Apache Kafka. Records cross it packed.
+// What can be answered at once may come as a plain value; whoever calls waits only for a promise.
+
+import type { EventEmitter } from 'eventemitter3'
+import type { KafkaliteError } from '../errors.js'
+import type { Awaitable } from '../lib/awaitable.js'
+import type { Clock } from '../lib/clock.js'
+import type { PackedBatch } from '../record/packed-batch.js'
+import type { QueuePort, QueuePortOptions } from './queue-port.js'
+import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
+
+/** One partition of one topic. */
+export interface TopicPartition {
+  readonly topic: string
+  /** From 0. */
+  readonly partition: number
+}
+
+/** An offset of a group: the next to read, last done + 1. */
+export interface OffsetToCommit extends TopicPartition {
+  readonly offset: number
+  /** At most 4096 bytes. */
+  readonly metadata?: string | undefined
+  /** Keeps a record from being taken for an offset to commit: give records as they are. */
+  readonly headers?: never
+}
+
+/** Whether records of open and aborted transactions are read: isolation.level. */
+export type Isolation = 'read_uncommitted' | 'read_committed'
+
+/** What is known of a topic. */
+export interface TopicDescription {
+  readonly name: string
+  /** 16 random bytes in base64url, new when a topic of the name is created again. */
+  readonly id: string
+  readonly partitions: number
+  readonly config: ResolvedTopicConfig
+  /** Kept for the broker's own bookkeeping; not matched by patterns. */
+  readonly internal: boolean
+}
+
+/** What a new topic is to be. */
+export interface NewTopic {
+  /** From 1; -1 or absent: num.partitions (1). */
+  readonly partitions?: number | undefined
+  /** -1 or absent: what the cluster says. In process there is one copy. */
+  readonly replicationFactor?: number | undefined
+  readonly config?: TopicConfig | undefined
+}
+
+/** Where an appended batch went. */
+export interface Appended {
+  /** The offset of the batch's first record. */
+  readonly baseOffset: number
+  /** The broker's time when the topic stamps it (LogAppendTime), else -1: each record keeps its own. */
+  readonly logAppendTime: number
+}
+
+/** From where to read one partition. */
+export interface FetchPosition extends TopicPartition {
+  readonly offset: number
+}
+
+export interface FetchRequest {
+  readonly positions: readonly FetchPosition[]
+  /** How long to wait for data. Milliseconds; `Infinity` waits until there is some. 0 answers at once. */
+  readonly maxWaitMs: number
+  /** fetch.max.bytes: over all partitions; at least one batch comes when there is one. Bytes. */
+  readonly maxBytes: number
+  /** max.partition.fetch.bytes. Bytes. */
+  readonly maxPartitionBytes: number
+  readonly isolation: Isolation
+  /** Ends the wait: the answer is then empty. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Records `firstOffset` to `lastOffset` of that producer are aborted. */
+export interface AbortedTransaction {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
+/** What came from one partition. Only partitions that have batches or an error are answered. */
+export interface FetchedPartition extends TopicPartition {
+  /** Whole batches, the first of which may begin before the asked offset. */
+  readonly batches: readonly PackedBatch[]
+  readonly startOffset: number
+  readonly highWatermark: number
+  readonly aborted: readonly AbortedTransaction[]
+  /** OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION, CORRUPT_MESSAGE: this partition alone could not be read. */
+  readonly error?: KafkaliteError | undefined
+}
+
+/** A place in a partition to look up: by name, or the first record at or after a time in milliseconds. */
+export type OffsetQuery = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestamp: number }
+
+/** How a member takes part in a group. */
+export interface JoinRequest {
+  readonly groupId: string
+  /** Static membership (group.instance.id): a member of that id that comes back in time gets the same partitions. */
+  readonly instanceId?: string | undefined
+  readonly clientId?: string | undefined
+  /** Names, or a pattern that is matched against the whole name of every topic, also of later ones. */
+  readonly topics: readonly string[] | RegExp
+  /** group.remote.assignor. 'uniform' */
+  readonly assignor?: 'uniform' | 'range' | undefined
+  /** max.poll.interval.ms: a member that does not call `polled` for that long is removed. Milliseconds. */
+  readonly maxPollIntervalMs: number
+  readonly listener: MemberListener
+}
+
+/** What the group tells its member. Called from the broker's own turn, never from inside a call of the member. */
+export interface MemberListener {
+  /** These belong to the member from now on. */
+  assigned(partitions: readonly TopicPartition[]): void
+  /** Another member is to have these: stop working on them, commit, then call `released`. */
+  revoke(partitions: readonly TopicPartition[]): void
+  /** The membership is over, and these belong to others already: what was done since the last commit cannot be committed. */
+  lost(partitions: readonly TopicPartition[], error: KafkaliteError): void
+}
+
+/** A membership. In process it needs no heartbeat: the member lives as long as it polls. */
+export interface Membership {
+  readonly memberId: string
+  /** The member's epoch; it grows with each change of the group's assignment that the member has taken over. */
+  readonly epoch: number
+  /** Resolves when the member has taken over all that the group means it to have (perhaps nothing). Rejects when it is removed before. */
+  readonly ready: Promise<void>
+  /** The partitions that the member may work on now. */
+  assignment(): readonly TopicPartition[]
+  /** Another set of topics from now on. */
+  subscribe(topics: readonly string[] | RegExp): void
+  /** The member asked for records: restarts max.poll.interval.ms. */
+  polled(): void
+  /** The revoked partitions are free for others. */
+  released(partitions: readonly TopicPartition[]): void
+  /** Refused with FENCED_MEMBER_EPOCH or UNKNOWN_MEMBER_ID when the member is out, or a partition is another member's. All or nothing. */
+  commit(offsets: readonly OffsetToCommit[]): Awaitable<void>
+  /** Gives all partitions back and leaves. A static member that leaves keeps its partitions reserved only while `temporarily`. Idempotent. */
+  leave(options?: { temporarily?: boolean }): Awaitable<void>
+}
+
+/** empty: no members; assigning and reconciling: partitions are on the move; stable: every member has its own. */
+export type GroupState = 'empty' | 'assigning' | 'reconciling' | 'stable' | 'dead'
+
+/** A group seen from outside. */
+export interface GroupDescription {
+  readonly id: string
+  readonly state: GroupState
+  /** Grows with every change of members or topics. */
+  readonly epoch: number
+  readonly members: readonly GroupMemberDescription[]
+}
+
+export interface GroupMemberDescription {
+  readonly id: string
+  readonly instanceId?: string
+  readonly clientId?: string
+  readonly partitions: readonly TopicPartition[]
+}
+
+/** What happens in the cluster. */
+export interface ClusterEvents {
+  topicCreated: [name: string]
+  topicDeleted: [name: string]
+  /** A group's members, assignment or state changed. */
+  groupChanged: [groupId: string]
+  /** Offsets of a group were committed, reset or removed. */
+  committed: [groupId: string]
+  error: [error: KafkaliteError]
+}
+
+/** The port. `CLOSED` from every call after `close`. */
+export interface Cluster {
+  readonly supports: Readonly<Record<string, boolean>>
+  readonly clock: Clock
+  readonly random: () => number
+  readonly events: EventEmitter<ClusterEvents>
+  /** Called once, by the Broker. */
+  open(): Promise<void>
+  /** Ends all waits, writes what is to be written. Idempotent. */
+  close(): Promise<void>
+  /** Resolves when no append, commit or other work of the cluster itself is under way. */
+  idle(): Promise<void>
+
+  /** INVALID_TOPIC_EXCEPTION, TOPIC_ALREADY_EXISTS, INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR, INVALID_CONFIG. */
+  createTopic(name: string, topic?: NewTopic): Promise<TopicDescription>
+  /** The topic; with `create`, created as auto.create.topics.enable allows. At once when it is known. UNKNOWN_TOPIC_OR_PARTITION. */
+  topic(name: string, options?: { create?: boolean }): Awaitable<TopicDescription>
+  topics(): Promise<readonly TopicDescription[]>
+  deleteTopic(name: string): Promise<void>
+  /** Changes the configs that are given; `undefined` leaves one as it is. */
+  alterTopic(name: string, config: TopicConfig): Promise<void>
+  /** INVALID_PARTITIONS unless `total` is more than there are. */
+  addPartitions(name: string, total: number): Promise<void>
+
+  /** Appends one batch. The bytes are the cluster's from now on. Resolves as the topic's flush level promises. */
+  produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended>
+  /** What is there, or what comes first. Errors of single partitions are in the answer. */
+  fetch(request: FetchRequest): Awaitable<readonly FetchedPartition[]>
+  /** Offset and timestamp of the place, or null when no record is that late. 'earliest' and 'latest' always have one, with timestamp -1. */
+  offset(partition: TopicPartition, query: OffsetQuery, isolation?: Isolation): Awaitable<{ readonly offset: number; readonly timestamp: number } | null>
+  /** Moves the start of the partition to `beforeOffset` (-1: to the end) and answers it. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION. */
+  deleteRecords(partition: TopicPartition, beforeOffset: number): Promise<number>
+  /** Bytes kept of the partition. */
+  partitionSize(partition: TopicPartition): Awaitable<number>
+
+  /** Throws INVALID_GROUP_ID, UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. Topics that do not exist (yet) are left out until they do. */
+  joinGroup(request: JoinRequest): Awaitable<Membership>
+  /** Commits from outside. NON_EMPTY_GROUP while the group has members. */
+  commitOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void>
+  /** What the group has committed, of the given partitions or of all; those without a commit are left out. */
+  committedOffsets(groupId: string, partitions?: readonly TopicPartition[]): Awaitable<readonly OffsetToCommit[]>
+  groups(): Awaitable<readonly GroupDescription[]>
+  /** GROUP_ID_NOT_FOUND. */
+  describeGroup(groupId: string): Awaitable<GroupDescription>
+  /** With its offsets. NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
+  deleteGroup(groupId: string): Promise<void>
+
+  /** Opens the state of a queue on the topic of that name, which is created when it is not there. */
+  queue(name: string, options: QueuePortOptions): Promise<QueuePort>
+}

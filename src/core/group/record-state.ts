@@ -1,0 +1,271 @@
+// Where each record of a queue's partition stands. Records that nobody has touched need nothing but a cursor; those in between the
+// first unfinished one and the cursor stand in pages of typed arrays, so a million records in flight are a few arrays and no objects.
+// A page that is finished is dropped: below the cursor, no page means finished. The edges between states are checked here.
+
+import { assert } from '../../lib/assert.js'
+
+/** Never handed out, never looked at. */
+export const UNTOUCHED = 0
+export const AVAILABLE = 1
+/** Available from the moment in `until` on. */
+export const DELAYED = 2
+/** Locked by the lease until the moment in `until`. */
+export const ACQUIRED = 3
+export const ACKNOWLEDGED = 4
+export const ARCHIVED = 5
+/** Being copied to the dead letters; `until` is when a copy that failed is tried again. */
+export const DYING = 6
+
+export type State = typeof UNTOUCHED | typeof AVAILABLE | typeof DELAYED | typeof ACQUIRED | typeof ACKNOWLEDGED | typeof ARCHIVED | typeof DYING
+
+/** For each state the set of states that may follow, as bits. */
+const EDGES: readonly number[] = [
+  bits(DELAYED, ACQUIRED, ARCHIVED), // untouched; archived: there is no record at this offset
+  bits(ACQUIRED, DYING), // available; dying: a restart found it delivered too often
+  bits(AVAILABLE), // delayed
+  bits(AVAILABLE, DELAYED, ACKNOWLEDGED, DYING), // acquired
+  0, // acknowledged
+  0, // archived
+  bits(ARCHIVED), // dying
+]
+
+const PAGE_BITS = 10
+const PAGE_RECORDS = 1 << PAGE_BITS
+/** Finished pages that are kept to be used again. */
+const SPARE_PAGES = 8
+
+class Page {
+  readonly state = new Uint8Array(PAGE_RECORDS)
+  readonly count = new Uint16Array(PAGE_RECORDS)
+  readonly lease = new Float64Array(PAGE_RECORDS)
+  readonly until = new Float64Array(PAGE_RECORDS)
+  /** How many of the records are finished. */
+  finished = 0
+  /** At or before the earliest `until` that matters. */
+  nextMs = Infinity
+  base = 0
+
+  /** As if new: finished below the cursor, untouched from there on. */
+  reset(base: number, cursor: number): this {
+    const finished = Math.min(Math.max(cursor - base, 0), PAGE_RECORDS)
+    this.base = base
+    this.state.fill(ACKNOWLEDGED, 0, finished)
+    this.state.fill(UNTOUCHED, finished)
+    this.count.fill(0)
+    this.finished = finished
+    this.nextMs = Infinity
+    return this
+  }
+}
+
+/** Called for each record whose moment has come. */
+export type Due = (offset: number, state: State) => void
+/** Called for each stretch of records that stand alike. */
+export type Run = (first: number, length: number, state: State, count: number, until: number) => void
+
+export class RecordStates {
+  /** The first record that is not finished. */
+  start: number
+  /** No record from here on was handed out in its turn; delayed ones may have been looked at. */
+  cursor: number
+  acquired = 0
+  delayed = 0
+  /** Those that are available again, below the cursor or after a delay. */
+  ready = 0
+  dying = 0
+  private readonly pages = new Map<number, Page>()
+  private readonly spare: Page[] = []
+  private lastPage: Page | null = null
+  /** Records at or above the cursor that are not untouched: they are not counted as available. */
+  private ahead = 0
+
+  constructor(start: number) {
+    this.start = start
+    this.cursor = start
+  }
+
+  /** How many records from the cursor to `end` nobody has touched. */
+  untouched(end: number): number {
+    return Math.max(0, end - this.cursor) - this.ahead
+  }
+
+  get isQuiet(): boolean {
+    return this.acquired + this.delayed + this.ready + this.dying === 0
+  }
+
+  state(offset: number): State {
+    if (offset < this.start) return ACKNOWLEDGED
+    const page = this.find(offset)
+    if (page === null) return offset < this.cursor ? ACKNOWLEDGED : UNTOUCHED
+    return page.state[offset - page.base] as State
+  }
+
+  count(offset: number): number {
+    const page = this.find(offset)
+    return page === null ? 0 : (page.count[offset - page.base] as number)
+  }
+
+  lease(offset: number): number {
+    const page = this.find(offset)
+    return page === null ? -1 : (page.lease[offset - page.base] as number)
+  }
+
+  until(offset: number): number {
+    const page = this.find(offset)
+    return page === null ? 0 : (page.until[offset - page.base] as number)
+  }
+
+  /** Moves a record along an edge. `until` and `lease` belong to states that have them. */
+  move(offset: number, to: State, count: number, until = 0, lease = 0): void {
+    const from = this.state(offset)
+    assert(((EDGES[from] as number) & (1 << to)) !== 0, `a record in state ${from} does not become ${to} (offset ${offset})`)
+    this.put(offset, from, to, count, until, lease)
+  }
+
+  /** Sets what a replayed log says, whatever was there; finished records stay finished. */
+  restore(offset: number, to: State, count: number, until = 0): void {
+    const from = this.state(offset)
+    if (from === ACKNOWLEDGED || from === ARCHIVED) return
+    this.put(offset, from, to, count, until, 0)
+  }
+
+  /** Another end of the lock. */
+  renew(offset: number, until: number): void {
+    const page = this.find(offset)
+    assert(page !== null && page.state[offset - page.base] === ACQUIRED, 'only the lock of an acquired record is renewed')
+    page.until[offset - page.base] = until
+    page.nextMs = Math.min(page.nextMs, until)
+  }
+
+  /** The records below `offset` have been seen. */
+  moveCursor(offset: number): void {
+    assert(offset >= this.cursor, 'the cursor never goes back')
+    while (this.cursor < offset) {
+      const index = Math.floor(this.cursor / PAGE_RECORDS)
+      const pageEnd = Math.min(offset, (index + 1) * PAGE_RECORDS)
+      const page = this.pages.get(index)
+      if (page !== undefined && this.ahead > 0) {
+        // What stood ahead of the cursor is now behind it.
+        for (let at = this.cursor; at < pageEnd; at++) if (page.state[at - page.base] !== UNTOUCHED) this.ahead--
+      }
+      this.cursor = pageEnd
+      if (page !== undefined) this.dropIfFinished(page)
+    }
+  }
+
+  /** Moves the start over everything finished, and answers it. */
+  advanceStart(): number {
+    while (this.start < this.cursor) {
+      const page = this.find(this.start)
+      if (page === null) {
+        this.start = Math.min(this.cursor, (Math.floor(this.start / PAGE_RECORDS) + 1) * PAGE_RECORDS)
+        continue
+      }
+      const state = page.state[this.start - page.base]
+      if (state !== ACKNOWLEDGED && state !== ARCHIVED) break
+      this.start++
+    }
+    return this.start
+  }
+
+  /** The earliest moment at which `due` may have something to do; Infinity when there is none. */
+  nextMs(): number {
+    let next = Infinity
+    for (const page of this.pages.values()) if (page.nextMs < next) next = page.nextMs
+    return next
+  }
+
+  /** Calls `visit` for each delayed, acquired or dying record whose moment has come, in the order of offsets within a page. */
+  due(nowMs: number, visit: Due): void {
+    for (const page of [...this.pages.values()]) {
+      if (page.nextMs > nowMs) continue
+      page.nextMs = Infinity
+      for (let i = 0; i < PAGE_RECORDS; i++) {
+        const state = page.state[i] as State
+        if (state !== DELAYED && state !== ACQUIRED && state !== DYING) continue
+        const until = page.until[i] as number
+        if (until <= nowMs) visit(page.base + i, state)
+        else if (until < page.nextMs) page.nextMs = until
+      }
+    }
+  }
+
+  /** Everything that is neither untouched nor finished, and what is finished ahead of the cursor: with start and cursor that is all there is. */
+  runs(visit: Run): void {
+    for (const page of this.pages.values()) {
+      let first = -1
+      for (let i = 0; i <= PAGE_RECORDS; i++) {
+        const known = i < PAGE_RECORDS && this.isNotable(page, i)
+        if (first >= 0 && !(known && isAlike(page, first, i))) {
+          visit(page.base + first, i - first, page.state[first] as State, page.count[first] as number, page.until[first] as number)
+          first = -1
+        }
+        if (known && first < 0) first = i
+      }
+    }
+  }
+
+  private isNotable(page: Page, i: number): boolean {
+    const state = page.state[i] as State
+    if (state === UNTOUCHED) return false
+    return (state !== ACKNOWLEDGED && state !== ARCHIVED) || page.base + i >= this.cursor
+  }
+
+  private put(offset: number, from: State, to: State, count: number, until: number, lease: number): void {
+    const page = this.find(offset) ?? this.addPage(offset)
+    const i = offset - page.base
+    this.tally(from, -1)
+    this.tally(to, 1)
+    if (from === UNTOUCHED && to !== UNTOUCHED && offset >= this.cursor) this.ahead++
+    page.state[i] = to
+    page.count[i] = count
+    page.until[i] = until
+    page.lease[i] = lease
+    if (to === ACKNOWLEDGED || to === ARCHIVED) {
+      page.finished++
+      this.dropIfFinished(page)
+    } else if (until < page.nextMs && (to === DELAYED || to === ACQUIRED || to === DYING)) {
+      page.nextMs = until
+    }
+  }
+
+  private tally(state: State, by: number): void {
+    if (state === AVAILABLE) this.ready += by
+    else if (state === DELAYED) this.delayed += by
+    else if (state === ACQUIRED) this.acquired += by
+    else if (state === DYING) this.dying += by
+  }
+
+  private find(offset: number): Page | null {
+    const last = this.lastPage
+    if (last !== null && offset >= last.base && offset < last.base + PAGE_RECORDS) return last
+    const page = this.pages.get(Math.floor(offset / PAGE_RECORDS))
+    if (page === undefined) return null
+    this.lastPage = page
+    return page
+  }
+
+  private addPage(offset: number): Page {
+    const index = Math.floor(offset / PAGE_RECORDS)
+    const page = (this.spare.pop() ?? new Page()).reset(index * PAGE_RECORDS, this.cursor)
+    this.pages.set(index, page)
+    this.lastPage = page
+    return page
+  }
+
+  /** Ahead of the cursor a page stays, for there no page would mean untouched. */
+  private dropIfFinished(page: Page): void {
+    if (page.finished < PAGE_RECORDS || page.base + PAGE_RECORDS > this.cursor) return
+    this.pages.delete(page.base / PAGE_RECORDS)
+    if (this.lastPage === page) this.lastPage = null
+    if (this.spare.length < SPARE_PAGES) this.spare.push(page)
+  }
+}
+
+function bits(...states: readonly number[]): number {
+  return states.reduce((set, state) => set | (1 << state), 0)
+}
+
+function isAlike(page: Page, a: number, b: number): boolean {
+  return page.state[a] === page.state[b] && page.count[a] === page.count[b] && (page.state[a] !== DELAYED || page.until[a] === page.until[b])
+}

@@ -1,0 +1,118 @@
+// The part of the port that queues need, in the words of Kafka's share groups: a record is available, acquired by one receiver,
+// then acknowledged or archived. An acquired record is held under a lease; only the holder of the latest lease can settle it.
+// Records come by the batch, because a promise or an object for each of them would cost more than the queue itself.
+
+import type { EventEmitter } from 'eventemitter3'
+import type { Awaitable } from '../lib/awaitable.js'
+import type { PackedBatch } from '../record/packed-batch.js'
+
+export type RecordState = 'available' | 'delayed' | 'acquired' | 'acknowledged' | 'archived'
+
+/** The header that holds the id which the sender gave to a message. Without it the id is `<partition>-<offset>`. */
+export const MESSAGE_ID_HEADER = 'kafkalite.message.id'
+/** The header that holds the moment before which a message is not delivered: milliseconds since 1970, in digits. */
+export const DELIVER_AT_HEADER = 'kafkalite.deliver.at'
+
+export interface QueuePortOptions {
+  /** When the topic is created. 1 */
+  readonly partitions?: number | undefined
+  /** group.share.record.lock.duration.ms: how long a receiver may hold a message. Milliseconds. */
+  readonly lockMs: number
+  /** group.share.delivery.count.limit: a message delivered that often and not acknowledged is archived. */
+  readonly maxDeliveries: number
+  /** The dead-letter topic, or false to archive without a copy. */
+  readonly deadLetter: string | false
+  /** The flush level of the queue's topic and state. */
+  readonly flush?: 'os' | 'interval' | 'always' | undefined
+}
+
+/** The right to settle one delivery of one record. */
+export interface AcquireToken {
+  readonly partition: number
+  readonly offset: number
+  /** Names the delivery: the same record acquired again has another lease. */
+  readonly lease: number
+}
+
+/** Records of one batch that were acquired together. */
+export interface AcquiredBatch {
+  readonly partition: number
+  /** The batch that holds them, perhaps among others. */
+  readonly batch: PackedBatch
+  /** The records acquired, ascending. */
+  readonly offsets: readonly number[]
+  /** For each of them the number of this delivery: 1 for the first. */
+  readonly deliveryCounts: readonly number[]
+  readonly lease: number
+  /** When the locks run out. Milliseconds since 1970. */
+  readonly lockedUntil: number
+}
+
+/** How a delivery ended. */
+export type Settlement =
+  /** `result` is kept for the sender and has at most 1 MiB. `id`: the one that the sender gave, so that it is known after the record is gone. */
+  | { readonly kind: 'acknowledge'; readonly result?: Uint8Array | undefined; readonly id?: string | undefined }
+  /** Available again after `delayMs` (0). `uncounted`: as if it had never been delivered. The note is for the dead letter, should this have been the last delivery. */
+  | { readonly kind: 'release'; readonly delayMs?: number | undefined; readonly uncounted?: boolean | undefined; readonly note?: DeathNote | undefined }
+  | { readonly kind: 'reject'; readonly note?: DeathNote | undefined }
+
+/** Why a message is given up, as the dead-letter headers tell it. */
+export interface DeathNote {
+  readonly reason: string
+  readonly errorName?: string | undefined
+  readonly errorMessage?: string | undefined
+  readonly errorStack?: string | undefined
+}
+
+/** What became of a message. */
+export interface Outcome {
+  readonly state: RecordState
+  readonly deliveryCount: number
+  readonly result?: Uint8Array | undefined
+  readonly reason?: string | undefined
+}
+
+/** Where a record is. */
+export interface RecordPlace {
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface QueuePortEvents {
+  /** The lock of a delivery ran out; the record is available again or on its way to the dead letters. */
+  lockLost: [token: AcquireToken, deliveryCount: number]
+  /** The record was given up: the copy is in the dead-letter topic and the state is written. */
+  deadLettered: [record: AcquiredBatch, note: DeathNote]
+  /** Something in the background failed and will be tried again. */
+  error: [error: unknown]
+}
+
+/** One queue: a topic whose records each go to one receiver, with the state kept in a log of its own. */
+export interface QueuePort {
+  readonly topic: string
+  readonly partitions: number
+  readonly deadLetterTopic: string | false
+  readonly events: EventEmitter<QueuePortEvents>
+  /** Up to `max` records, each locked for lockMs; their delivery counts are written before this resolves. Waits up to `maxWaitMs`
+   *  (`Infinity`: until there is one); empty when nothing came, on abort, and after `close`. What was delivered before comes first,
+   *  then in the order of sending. */
+  acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]>
+  /** Ends one delivery. Resolves when the new state is written as the flush level promises. Throws LOCK_LOST when the lease is not the latest. */
+  settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
+  /** A full lock again (or `ms`). Answers when it now runs out. LOCK_LOST. */
+  renew(token: AcquireToken, ms?: number): number
+  /** What is known of the record; null when it was never there or is forgotten. */
+  outcome(place: RecordPlace): Awaitable<Outcome | null>
+  /** Resolves when the record is acknowledged or archived; with null when it was never there or is forgotten. CLOSED when the queue closes before. */
+  settled(place: RecordPlace, signal?: AbortSignal): Promise<Outcome | null>
+  /** The record with this id of the sender's; null when there is none, or it is forgotten. */
+  find(id: string): Awaitable<RecordPlace | null>
+  counts(): Awaitable<{ available: number; delayed: number; acquired: number; dead: number }>
+  /** Stops handing out records, or goes on. Waiting receivers keep waiting. */
+  pause(): void
+  resume(): void
+  /** Resolves when nothing is available, delayed or acquired. */
+  drained(signal?: AbortSignal): Promise<void>
+  /** Wakes waiting receivers and releases what they hold, uncounted. Idempotent. */
+  close(): Awaitable<void>
+}

@@ -1,0 +1,13 @@
+// A result that may be there already. Storage in memory answers at once, storage elsewhere with a promise;
+// the append path pays for a promise only when there is something to wait for.
+
+export type Awaitable<T> = T | PromiseLike<T>
+
+export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** Goes on with `next` at once when the value is there, else when it arrives. */
+export function chain<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
+  return isPromise(value) ? value.then(next) : next(value)
+}

@@ -1,0 +1,215 @@
+// Packs records into batches, straight into a slab: a larger piece of memory that several batches share one behind the other, so
+// that a small batch costs no allocation of its own. A string is written once, at the place where it lies if it is ASCII; only
+// when it turns out longer is it moved by the byte or two that its length then takes. Nothing is allocated per record.
+
+import { assert } from '../lib/assert.js'
+import { writeInt16, writeInt32, writeInt64 } from '../lib/bytes.js'
+import { allocate, utf8Length, writeUtf8 } from '../lib/text.js'
+import { varintLength, varlongLength, writeVarint, writeVarlong } from '../lib/varint.js'
+import { codecFor } from './compression.js'
+import * as F from './format.js'
+import { PackedBatch } from './packed-batch.js'
+import type { EncodedHeader } from './record.js'
+
+export interface BatchWriterOptions {
+  /** The size that slabs grow to, from 16 KiB on. Bytes; 256 KiB unless given. A batch that is larger gets a slab that is, too. */
+  slabBytes?: number | undefined
+}
+
+/** What the header of a batch says besides its records. The defaults are Kafka's "none": no producer id, plain data. */
+export interface FinishOptions {
+  compression?: F.Compression | undefined
+  transactional?: boolean | undefined
+  control?: boolean | undefined
+  producerId?: number | undefined
+  producerEpoch?: number | undefined
+  baseSequence?: number | undefined
+  leaderEpoch?: number | undefined
+}
+
+const FIRST_SLAB_BYTES = 16 * 1024
+const SLAB_BYTES_MAX = 256 * 1024
+/** Above this many characters it pays to count the bytes of a text instead of reserving three for each. */
+const COUNTED_CHARS = 512
+/** The most that the numbers of a record take: five varints of 5 bytes, a varlong of 8 and the attributes. */
+const RECORD_FRAMING_BYTES = 34
+/** The most that the two lengths of a header take. */
+const HEADER_FRAMING_BYTES = 10
+
+function contentBytesMax(content: Uint8Array | string | null): number {
+  if (content === null) return 0
+  if (typeof content !== 'string') return content.length
+  return content.length <= COUNTED_CHARS ? content.length * 3 : utf8Length(content)
+}
+
+/** Writes a length and the content behind it; null has length -1. Returns the position after it. */
+function writeContent(buffer: Uint8Array, at: number, content: Uint8Array | string | null): number {
+  if (content === null) {
+    buffer[at] = 1 // -1 in zig-zag
+    return at + 1
+  }
+  if (typeof content !== 'string') {
+    const length = content.length
+    assert(length >= 0, 'a key, a value or a header is bytes, text or null')
+    const start = writeVarint(buffer, at, length)
+    buffer.set(content, start)
+    return start + length
+  }
+  const guess = varintLength(content.length)
+  const written = writeUtf8(buffer, content, at + guess)
+  if (written !== content.length) {
+    const needed = varintLength(written)
+    if (needed !== guess) buffer.copyWithin(at + needed, at + guess, at + guess + written)
+  }
+  return writeVarint(buffer, at, written) + written
+}
+
+/** How long a content is with its length before it, if it is ASCII. */
+function guessContent(content: Uint8Array | string | null): number {
+  return content === null ? 1 : varintLength(content.length) + content.length
+}
+
+/** How long a record is behind its own length, if all its text is ASCII. */
+function guessBody(
+  key: Uint8Array | string | null, value: Uint8Array | string | null, delta: number, index: number, headers: readonly EncodedHeader[] | null,
+): number {
+  let bytes = 1 + varlongLength(delta) + varintLength(index) + guessContent(key) + guessContent(value)
+  if (headers === null) return bytes + 1
+  for (const [name, content] of headers) bytes += guessContent(name) + guessContent(content)
+  return bytes + varintLength(headers.length)
+}
+
+export class BatchWriter {
+  private slab: Uint8Array = new Uint8Array(0)
+  /** Where the open batch begins in the slab, and where its next record goes. */
+  private start = 0
+  private at = 0
+  private records = 0
+  private baseTimestamp = 0
+  private maxTimestamp = 0
+  private nextSlabBytes: number
+  private readonly slabBytes: number
+
+  constructor(options?: BatchWriterOptions) {
+    this.slabBytes = options?.slabBytes ?? SLAB_BYTES_MAX
+    this.nextSlabBytes = Math.min(FIRST_SLAB_BYTES, this.slabBytes)
+  }
+
+  /** How many records the open batch has. */
+  get count(): number {
+    return this.records
+  }
+
+  /** How large the open batch is, header included and uncompressed; 0 when there is none. */
+  get sizeBytes(): number {
+    return this.records === 0 ? 0 : this.at - this.start
+  }
+
+  /** At most how many bytes a record adds to a batch. A cheap upper bound: short text counts three bytes a character. */
+  static recordBytesMax(key: Uint8Array | string | null, value: Uint8Array | string | null, headers: readonly EncodedHeader[] | null): number {
+    let bytes = RECORD_FRAMING_BYTES + contentBytesMax(key) + contentBytesMax(value)
+    if (headers !== null) {
+      for (const [name, content] of headers) bytes += HEADER_FRAMING_BYTES + contentBytesMax(name) + contentBytesMax(content)
+    }
+    return bytes
+  }
+
+  /**
+   * Adds a record to the open batch, or opens one, and returns the record's offset in it: 0, 1, 2, ...
+   * When it throws, nothing of the record stays.
+   */
+  append(key: Uint8Array | string | null, value: Uint8Array | string | null, timestamp: number, headers: readonly EncodedHeader[] | null): number {
+    assert(Number.isSafeInteger(timestamp), 'a timestamp is a whole number of milliseconds')
+    const index = this.records
+    const needed = BatchWriter.recordBytesMax(key, value, headers) + (index === 0 ? F.HEADER_BYTES : 0)
+    if (this.at + needed > this.slab.length) this.moveToFreshSlab(needed)
+    const buffer = this.slab
+    const recordAt = index === 0 ? this.start + F.HEADER_BYTES : this.at
+    const delta = index === 0 ? 0 : timestamp - this.baseTimestamp
+    const headerCount = headers === null ? 0 : headers.length
+
+    // The length of the record comes first and is known last. The guess takes text for ASCII and is nearly always right.
+    const guess = varintLength(guessBody(key, value, delta, index, headers))
+    const bodyAt = recordAt + guess
+    buffer[bodyAt] = 0 // attributes: none are defined
+    let at = writeVarlong(buffer, bodyAt + 1, delta)
+    at = writeVarint(buffer, at, index)
+    at = writeContent(buffer, at, key)
+    at = writeContent(buffer, at, value)
+    at = writeVarint(buffer, at, headerCount)
+    if (headers !== null) {
+      for (const [name, content] of headers) at = writeContent(buffer, writeContent(buffer, at, name), content)
+    }
+    const body = at - bodyAt
+    const lengthBytes = varintLength(body)
+    if (lengthBytes !== guess) buffer.copyWithin(recordAt + lengthBytes, bodyAt, at)
+    writeVarint(buffer, recordAt, body)
+
+    // Only now does the record count; an error above has changed nothing but free memory.
+    this.at = recordAt + lengthBytes + body
+    this.records = index + 1
+    if (index === 0) {
+      this.baseTimestamp = timestamp
+      this.maxTimestamp = timestamp
+    } else if (timestamp > this.maxTimestamp) {
+      this.maxTimestamp = timestamp
+    }
+    return index
+  }
+
+  /** Closes the open batch and returns it. It has no place in a log yet (base offset 0) and its checksum is computed when asked for. */
+  finish(options?: FinishOptions): PackedBatch {
+    assert(this.records > 0, 'a batch has at least one record')
+    const compression = options?.compression ?? 'none'
+    if (compression !== 'none') this.compressRecords(compression)
+    const { slab, start, at } = this
+    writeInt64(slab, start + F.BASE_OFFSET, 0)
+    writeInt32(slab, start + F.BATCH_LENGTH, at - start - F.LOG_OVERHEAD)
+    writeInt32(slab, start + F.LEADER_EPOCH, options?.leaderEpoch ?? -1)
+    slab[start + F.MAGIC] = F.MAGIC_V2
+    writeInt32(slab, start + F.CRC, 0)
+    let attributes: number = F.COMPRESSION_NAMES.indexOf(compression)
+    if (options?.transactional === true) attributes |= F.TRANSACTIONAL_BIT
+    if (options?.control === true) attributes |= F.CONTROL_BIT
+    writeInt16(slab, start + F.ATTRIBUTES, attributes)
+    writeInt32(slab, start + F.LAST_OFFSET_DELTA, this.records - 1)
+    writeInt64(slab, start + F.BASE_TIMESTAMP, this.baseTimestamp)
+    writeInt64(slab, start + F.MAX_TIMESTAMP, this.maxTimestamp)
+    writeInt64(slab, start + F.PRODUCER_ID, options?.producerId ?? -1)
+    writeInt16(slab, start + F.PRODUCER_EPOCH, options?.producerEpoch ?? -1)
+    writeInt32(slab, start + F.BASE_SEQUENCE, options?.baseSequence ?? -1)
+    writeInt32(slab, start + F.RECORDS_COUNT, this.records)
+    this.start = at
+    this.records = 0
+    return new PackedBatch(slab, start, at, false)
+  }
+
+  /** Forgets the open batch. Does nothing when there is none. */
+  abandon(): void {
+    this.at = this.start
+    this.records = 0
+  }
+
+  /** Replaces the records by one compressed block in the same place. When the codec throws, the batch is as it was. */
+  private compressRecords(compression: F.Compression): void {
+    const recordsAt = this.start + F.HEADER_BYTES
+    const block = codecFor(compression).compress(this.slab.subarray(recordsAt, this.at))
+    // What does not compress becomes a little larger. The block is no view of the slab, so it survives the move.
+    if (recordsAt + block.length > this.slab.length) this.moveToFreshSlab(block.length)
+    this.slab.set(block, this.start + F.HEADER_BYTES)
+    this.at = this.start + F.HEADER_BYTES + block.length
+  }
+
+  /** Takes the open batch to a slab with room for `needed` more bytes. Finished batches keep the old slab alive as long as they live. */
+  private moveToFreshSlab(needed: number): void {
+    const open = this.records === 0 ? 0 : this.at - this.start
+    // A batch that outgrows the usual slab doubles, so that its bytes are copied a bounded number of times.
+    const bytes = Math.max(this.nextSlabBytes, open * 2, open + needed)
+    this.nextSlabBytes = Math.min(this.nextSlabBytes * 2, this.slabBytes)
+    const slab = allocate(bytes)
+    if (open > 0) slab.set(this.slab.subarray(this.start, this.at))
+    this.slab = slab
+    this.start = 0
+    this.at = open
+  }
+}

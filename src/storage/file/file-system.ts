@@ -1,0 +1,57 @@
+// The few disk operations that FileStorage needs, as a port: Node's file system is one implementation, a faulty one for tests
+// another. Writing and reading are synchronous, since up to some hundred kilobytes of page cache cost less than one trip through the
+// thread pool; making data durable waits for the device and is therefore a promise.
+
+/** One open file. Reads and writes name their position; there is no cursor. */
+export interface OpenFile {
+  /** Bytes in the file. */
+  size(): number
+  /** Writes all of `bytes[start, end)` at `position`, or throws having written a part. */
+  write(bytes: Uint8Array, start: number, end: number, position: number): void
+  /** Fills `into[start, end)` from `position`; returns how many bytes there were, fewer only at the end of the file. */
+  read(into: Uint8Array, start: number, end: number, position: number): number
+  truncate(size: number): void
+  /** Settles when what was written before survives a power cut (fdatasync). */
+  sync(): Promise<void>
+  close(): void
+}
+
+/** A lock on a folder that is held. */
+export interface FolderLock {
+  /** Lets the folder go. Idempotent. */
+  release(): void
+}
+
+export interface FileSystem {
+  /** Makes the folder and those above it; returns whether it was missing. */
+  makeFolder(path: string): boolean
+  /** The names in a folder; none when it is not there. */
+  list(folder: string): readonly string[]
+  /** Bytes in a file, -1 when there is none; a folder has 0. */
+  sizeOf(path: string): number
+  /** 'create' makes the file when it is missing and keeps what is in it; 'open' fails when it is missing. */
+  open(path: string, mode: 'create' | 'open'): OpenFile
+  /** The whole file, null when it is not there. */
+  readWhole(path: string): Uint8Array | null
+  /** Puts a whole new file in place of the old: after a crash there is the old one or the new one. Durable when it settles. */
+  replace(path: string, bytes: Uint8Array): Promise<void>
+  rename(from: string, to: string): void
+  /** Removes a file; nothing happens when it is not there. */
+  remove(path: string): void
+  /** Removes a folder and all that is in it. */
+  removeFolder(path: string): void
+  /** Makes names that were created, renamed or removed in the folder durable. */
+  syncFolder(path: string): Promise<void>
+  /** Bytes free for this process where `path` lies. */
+  freeBytes(path: string): number
+  /** Takes the folder for this process. @throws KafkaliteError `STORAGE_LOCKED` naming the owner */
+  lock(folder: string, nowMs: number): FolderLock
+  /** Memory for reading into; what is in it before is undefined. */
+  allocate(bytes: number): Uint8Array
+}
+
+/** Whether a failed operation says that there is no room, which passes when room is made. */
+export function isNoSpace(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}

@@ -1,0 +1,174 @@
+// Opens the segments of a log. After a clean stop sizes are trusted and nothing is read but the ends of the time indexes. After
+// anything else the log is checked from its recovery point on. What is broken at or above that point is the torn tail of a crash:
+// nobody was promised it, so it is cut off and reported. What is broken below it is damage: the log stays as it is, can be read up
+// to there and takes nothing more, since cutting would lose what was promised and going on would hide it.
+
+import type { KafkaliteError } from '../../errors.js'
+import type { CleanLog } from './checkpoint.js'
+import type { Damage } from './batch-walk.js'
+import { BLOCK_BYTES_MAX } from './batch-walk.js'
+import { isZero } from './offset-index.js'
+import { Segment, corrupt } from './segment.js'
+import type { SegmentPlace } from './segment.js'
+
+/** What was cut off when a log was opened after a crash. */
+export interface TornTail {
+  readonly log: string
+  readonly file: string
+  /** Where the file was cut. */
+  readonly position: number
+  /** Bytes cut off, of this segment and of later ones. A copy of them that is not all zeros lies beside the file, ending in `.torn`. */
+  readonly bytes: number
+  /** The first offset that is gone; the next batch gets it or a later one. */
+  readonly offset: number
+  readonly reason: string
+}
+
+export interface LogOpening {
+  readonly name: string
+  readonly folder: string
+  readonly place: SegmentPlace
+  readonly now: number
+  /** How the log stood at the last clean stop, undefined when the stop was not clean. */
+  readonly clean: CleanLog | undefined
+  /** Everything below it was synced. */
+  readonly recoveryPoint: number
+  /** Where the log started when the start was last moved. */
+  readonly startOffset: number
+}
+
+export interface OpenedLog {
+  readonly segments: Segment[]
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly tornTail: TornTail | null
+  /** Why the log takes nothing more; null when it is sound. */
+  readonly damage: KafkaliteError | null
+}
+
+const SEGMENT_NAME = /^(\d{20})\.log$/
+
+export function openLog(opening: LogOpening): OpenedLog {
+  const bases = baseOffsets(opening)
+  if (bases.length === 0) return emptyLog(opening, opening.startOffset)
+  const segments = bases.map((base) => Segment.existing(opening.place, opening.folder, base, opening.now))
+  linkEnds(segments)
+  const last = segments[segments.length - 1] as Segment
+  const { clean } = opening
+  const opened = clean !== undefined && clean.base === last.baseOffset && clean.size === last.sizeBytes ? trust(opening, segments, clean) : check(opening, segments)
+  if (opened.endOffset >= opened.startOffset || opened.damage !== null) return opened
+  // Files were taken away by hand: the start was promised not to go back.
+  for (const segment of opened.segments) segment.remove()
+  return emptyLog(opening, opened.startOffset)
+}
+
+function emptyLog({ place, folder, now }: LogOpening, at: number): OpenedLog {
+  return { segments: [Segment.create(place, folder, at, now)], startOffset: at, endOffset: at, tornTail: null, damage: null }
+}
+
+/** The base offsets of the segments there, in order. What deletion or rewriting left half done is cleared away. */
+function baseOffsets({ place, folder }: LogOpening): number[] {
+  const bases: number[] = []
+  for (const name of place.fileSystem.list(folder)) {
+    const match = SEGMENT_NAME.exec(name)
+    if (match !== null) bases.push(Number(match[1]))
+    else if (name.endsWith('.deleted') || name.endsWith('.cleaned')) place.fileSystem.remove(`${folder}/${name}`)
+  }
+  return bases.sort((a, b) => a - b)
+}
+
+/** A closed segment ends where the next begins; how many offsets are missing before that cannot matter to a reader. */
+function linkEnds(segments: readonly Segment[]): void {
+  for (let at = 0; at + 1 < segments.length; at++) {
+    const segment = segments[at] as Segment
+    segment.endOffset = (segments[at + 1] as Segment).baseOffset
+  }
+}
+
+function trust(opening: LogOpening, segments: Segment[], clean: CleanLog): OpenedLog {
+  let damage: KafkaliteError | null = null
+  segments.forEach((segment, at) => {
+    const found = at === segments.length - 1 ? segment.resume(clean.end) : learn(segment, true)
+    if (found !== null) damage ??= corrupt(opening.name, segment.handle.path, found)
+  })
+  return sound(opening, segments, clean.end, null, damage)
+}
+
+function learn(segment: Segment, trustEmpty: boolean): Damage | null {
+  const { sizeBytes, endOffset } = segment
+  const damage = segment.learnMaxTimestamp(trustEmpty)
+  segment.sizeBytes = sizeBytes
+  segment.endOffset = endOffset
+  return damage
+}
+
+function check(opening: LogOpening, segments: Segment[]): OpenedLog {
+  const { recoveryPoint, name } = opening
+  const first = Math.max(0, segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint))
+  let damage: KafkaliteError | null = null
+  for (const segment of segments.slice(0, first)) {
+    const found = learn(segment, false)
+    if (found !== null) damage ??= corrupt(name, segment.handle.path, found)
+  }
+  let end = 0
+  for (let at = first; at < segments.length; at++) {
+    const segment = segments[at] as Segment
+    const { sizeBytes } = segment
+    const found = segment.baseOffset < end ? overlap(segment, end) : segment.rebuild(recoveryPoint)
+    end = Math.max(end, segment.endOffset)
+    if (found === null) continue
+    if (found.offset >= recoveryPoint) return cutTail(opening, segments, at, found, damage)
+    segment.sizeBytes = sizeBytes
+    segment.endOffset = Math.max(recoveryPoint, end)
+    return sound(opening, segments.slice(0, at + 1), segment.endOffset, null, damage ?? corrupt(name, segment.handle.path, found))
+  }
+  const last = segments[segments.length - 1] as Segment
+  if (end < recoveryPoint && end >= opening.startOffset) {
+    const reason = `the file ends here, and offsets below ${recoveryPoint} had been synced`
+    damage ??= corrupt(name, last.handle.path, { position: last.sizeBytes, offset: end, reason })
+    last.endOffset = end = recoveryPoint
+  }
+  return sound(opening, segments, end, null, damage)
+}
+
+function overlap(segment: Segment, end: number): Damage {
+  return { position: 0, offset: segment.baseOffset, reason: `the segment begins at ${segment.baseOffset}, and the one before it ends at ${end}` }
+}
+
+/** Cuts off what a crash tore: the rest of the segment and all later ones. */
+function cutTail(opening: LogOpening, segments: Segment[], at: number, torn: Damage, damage: KafkaliteError | null): OpenedLog {
+  const { fileSystem } = opening.place
+  const segment = segments[at] as Segment
+  const { path } = segment.handle
+  let bytes = fileSystem.sizeOf(path) - torn.position
+  keepCopy(opening.place, segment, torn.position)
+  segment.handle.get().truncate(torn.position)
+  segment.dirty = true
+  for (const later of segments.slice(at + 1)) {
+    bytes += later.sizeBytes
+    keepCopy(opening.place, later, 0)
+    later.remove()
+  }
+  const tornTail = { log: opening.name, file: path, position: torn.position, bytes, offset: segment.endOffset, reason: torn.reason }
+  return sound(opening, segments.slice(0, at + 1), segment.endOffset, tornTail, damage)
+}
+
+/** Keeps what is cut off for whoever wants to look at it. Zeros say nothing. */
+function keepCopy({ fileSystem, files }: SegmentPlace, segment: Segment, from: number): void {
+  const source = segment.handle.get()
+  const size = source.size()
+  const path = `${segment.handle.path}.torn`
+  for (let position = from; position < size; position += BLOCK_BYTES_MAX) {
+    const block = fileSystem.allocate(Math.min(BLOCK_BYTES_MAX, size - position))
+    const got = source.read(block, 0, block.length, position)
+    if (isZero(block.subarray(0, got), 0)) continue
+    const copy = files.create(path)
+    copy.get().write(block, 0, got, position - from)
+    copy.close()
+  }
+}
+
+function sound(opening: LogOpening, segments: Segment[], endOffset: number, tornTail: TornTail | null, damage: KafkaliteError | null): OpenedLog {
+  const startOffset = Math.max(opening.startOffset, (segments[0] as Segment).baseOffset)
+  return { segments, startOffset, endOffset, tornTail, damage }
+}

@@ -1,0 +1,312 @@
+// One segment of a log: a .log file with batches and two indexes over it, all in Kafka's own format. The .log alone is the truth. The
+// indexes live in memory while the segment is written, go to their files when it is finished, and are read back, or built again from
+// the .log when they are missing or wrong, on the first search.
+
+import { KafkaliteError } from '../../errors.js'
+import type { PackedBatch } from '../../record/packed-batch.js'
+import type { SegmentInfo } from '../storage.js'
+import type { RollState } from '../roll-rule.js'
+import { BatchWalk } from './batch-walk.js'
+import type { Damage } from './batch-walk.js'
+import type { FileSystem } from './file-system.js'
+import { INDEX_INTERVAL_BYTES, OffsetIndex } from './offset-index.js'
+import type { FileHandle, OpenFiles } from './open-files.js'
+import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.js'
+
+/** What every segment of a storage shares. */
+export interface SegmentPlace {
+  readonly fileSystem: FileSystem
+  readonly files: OpenFiles
+}
+
+/** How a segment stood before an append, to go back to when it fails. */
+export interface SegmentMark {
+  readonly sizeBytes: number
+  readonly endOffset: number
+  readonly maxTimestamp: number
+  readonly maxTimestampOffset: number
+  readonly firstTimestamp: number
+  readonly bytesSinceEntry: number
+  readonly offsetEntries: number
+  readonly timeEntries: number
+}
+
+export class Segment implements SegmentInfo, RollState {
+  readonly handle: FileHandle
+  sizeBytes = 0
+  endOffset: number
+  maxTimestamp = -1
+  firstTimestamp = -1
+  /** Written since the last sync. */
+  dirty = false
+  removed = false
+  /** Whether the indexes were made from the .log in this session, so that they cannot be the reason of a failed search. */
+  indexBuilt: boolean
+  private maxTimestampOffset = 0
+  private bytesSinceEntry = 0
+  private offsetIndex: OffsetIndex | null = null
+  private timeIndex: TimeIndex | null = null
+  /** Whether the index files hold what the indexes in memory hold. */
+  private indexSaved = false
+  private indexDirty = false
+
+  private constructor(
+    private readonly place: SegmentPlace,
+    private readonly stem: string,
+    readonly baseOffset: number,
+    readonly createdMs: number,
+    isNew: boolean,
+  ) {
+    this.endOffset = baseOffset
+    this.indexBuilt = isNew
+    this.handle = isNew ? place.files.create(`${stem}.log`) : place.files.existing(`${stem}.log`)
+    this.handle.onMakeWay = () => this.forgetIndexes()
+    if (isNew) {
+      this.offsetIndex = new OffsetIndex()
+      this.timeIndex = new TimeIndex()
+    }
+  }
+
+  /** Begins an empty segment; leftovers of indexes of that name are no use to it. */
+  static create(place: SegmentPlace, folder: string, baseOffset: number, createdMs: number): Segment {
+    const segment = new Segment(place, stemOf(folder, baseOffset), baseOffset, createdMs, true)
+    segment.dirty = true
+    return segment
+  }
+
+  /** A segment that is there, not yet looked into. */
+  static existing(place: SegmentPlace, folder: string, baseOffset: number, createdMs: number): Segment {
+    const segment = new Segment(place, stemOf(folder, baseOffset), baseOffset, createdMs, false)
+    segment.sizeBytes = place.fileSystem.sizeOf(segment.handle.path)
+    return segment
+  }
+
+  get indexIsFull(): boolean {
+    return this.indexes().offsets.isFull
+  }
+
+  mark(): SegmentMark {
+    const { offsets, times } = this.indexes()
+    const { sizeBytes, endOffset, maxTimestamp, maxTimestampOffset, firstTimestamp, bytesSinceEntry } = this
+    const entries = { offsetEntries: offsets.entries, timeEntries: times.entries }
+    return { sizeBytes, endOffset, maxTimestamp, maxTimestampOffset, firstTimestamp, bytesSinceEntry, ...entries }
+  }
+
+  /** Goes back to the mark: what was written since is cut off the file. */
+  rollBack(mark: SegmentMark): void {
+    const { offsets, times } = this.indexes()
+    this.sizeBytes = mark.sizeBytes
+    this.endOffset = mark.endOffset
+    this.maxTimestamp = mark.maxTimestamp
+    this.maxTimestampOffset = mark.maxTimestampOffset
+    this.firstTimestamp = mark.firstTimestamp
+    this.bytesSinceEntry = mark.bytesSinceEntry
+    offsets.keep(mark.offsetEntries)
+    times.keep(mark.timeEntries)
+    this.indexSaved = false
+    this.handle.get().truncate(mark.sizeBytes)
+  }
+
+  /** Takes note of a batch that is being written at the end of the file. */
+  note(batch: PackedBatch): void {
+    const { offsets, times } = this.indexes()
+    const { maxTimestamp, lastOffset, sizeBytes } = batch
+    if (this.sizeBytes === 0) this.firstTimestamp = maxTimestamp
+    if (maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = maxTimestamp
+      this.maxTimestampOffset = lastOffset - this.baseOffset
+    }
+    if (this.bytesSinceEntry > INDEX_INTERVAL_BYTES) {
+      offsets.append(lastOffset - this.baseOffset, this.sizeBytes)
+      times.append(this.maxTimestamp, this.maxTimestampOffset)
+      this.bytesSinceEntry = 0
+    }
+    this.bytesSinceEntry += sizeBytes
+    this.sizeBytes += sizeBytes
+    this.endOffset = lastOffset + 1
+    this.dirty = true
+    this.indexSaved = false
+  }
+
+  /** Walks from the batch that holds `offset`, or from one not far before it. */
+  walkFrom(offset: number, blockBytes?: number): BatchWalk {
+    const position = this.indexes().offsets.positionFor(offset - this.baseOffset)
+    return this.walk(position, blockBytes)
+  }
+
+  /** Walks from where the first batch with a timestamp at or above `timestamp` may stand. */
+  walkFromTimestamp(timestamp: number): BatchWalk {
+    return this.walkFrom(this.baseOffset + this.indexes().times.offsetFor(timestamp))
+  }
+
+  /** Reads the last timestamp from the time index, or builds the indexes when that does not tell. */
+  learnMaxTimestamp(trustEmpty: boolean): Damage | null {
+    if (this.sizeBytes === 0) return null
+    const { fileSystem } = this.place
+    const path = `${this.stem}.timeindex`
+    const size = fileSystem.sizeOf(path)
+    if (size === 0 && trustEmpty) return null
+    if (size <= 0 || size % TIME_ENTRY_BYTES !== 0) return this.rebuild(Number.POSITIVE_INFINITY)
+    const entry = new Uint8Array(TIME_ENTRY_BYTES)
+    const file = fileSystem.open(path, 'open')
+    try {
+      file.read(entry, 0, TIME_ENTRY_BYTES, size - TIME_ENTRY_BYTES)
+    } finally {
+      file.close()
+    }
+    const last = TimeIndex.parse(entry)
+    if (last === null || last.entries === 0) return this.rebuild(Number.POSITIVE_INFINITY)
+    this.maxTimestamp = last.lastTimestamp
+    return null
+  }
+
+  /** Takes a segment that is written on as it was left by a clean stop. */
+  resume(endOffset: number): Damage | null {
+    const damage = this.learnMaxTimestamp(true)
+    this.endOffset = endOffset
+    if (damage !== null || this.sizeBytes === 0) return damage
+    this.firstTimestamp = this.walk(0, 4096).nextHeader()?.maxTimestamp ?? -1
+    // How far the last entry lies back is not known: an entry a little late costs a little reading.
+    this.bytesSinceEntry = 0
+    return null
+  }
+
+  /**
+   * Builds both indexes, the end and the largest timestamp from the .log, which is checked against the checksums from
+   * `checkFrom` on. When there is damage, all that was learned is of the batches before it.
+   */
+  rebuild(checkFrom: number): Damage | null {
+    const size = this.place.fileSystem.sizeOf(this.handle.path)
+    const walk = this.newWalk(0, size)
+    this.offsetIndex = new OffsetIndex()
+    this.timeIndex = new TimeIndex()
+    this.indexBuilt = true
+    const wasDirty = this.dirty
+    this.sizeBytes = this.bytesSinceEntry = 0
+    this.maxTimestamp = this.firstTimestamp = -1
+    this.endOffset = this.baseOffset
+    for (;;) {
+      const header = walk.nextHeader()
+      if (header === null) break
+      const batch = header.lastOffset >= checkFrom ? walk.wholeBatch() : header
+      if (batch === null) break
+      this.note(batch)
+    }
+    this.dirty = wasDirty
+    return walk.damage
+  }
+
+  /** Cuts the file at `position`, a border between batches, and learns anew what is left. */
+  truncate(position: number): Damage | null {
+    this.handle.get().truncate(position)
+    this.dirty = true
+    return this.rebuild(Number.POSITIVE_INFINITY)
+  }
+
+  /** Writes the indexes to their files. Failing is no loss: without the files they are built again. */
+  saveIndexes(): void {
+    if (this.indexSaved || this.offsetIndex === null || this.timeIndex === null || this.removed) return
+    this.timeIndex.append(this.maxTimestamp, this.maxTimestampOffset)
+    try {
+      this.saveFile(`${this.stem}.index`, this.offsetIndex.toBytes())
+      this.saveFile(`${this.stem}.timeindex`, this.timeIndex.toBytes())
+      this.indexSaved = this.indexDirty = this.dirty = true
+    } catch {
+      this.removeIndexes()
+    }
+  }
+
+  /** Makes what was written durable. Never again after a failure: the kernel then says yes to what is lost. */
+  async sync(): Promise<void> {
+    if (this.removed) return
+    this.dirty = false
+    await this.handle.sync()
+    if (!this.indexDirty) return
+    this.indexDirty = false
+    for (const path of [`${this.stem}.index`, `${this.stem}.timeindex`]) {
+      if (this.removed || this.place.fileSystem.sizeOf(path) < 0) continue
+      const file = this.place.fileSystem.open(path, 'open')
+      await file.sync().finally(() => file.close())
+    }
+  }
+
+  remove(): void {
+    this.removed = true
+    this.handle.close()
+    this.place.fileSystem.remove(this.handle.path)
+    this.removeIndexes()
+  }
+
+  /** Drops indexes that turned out to be wrong; the next search builds them. */
+  distrustIndexes(): void {
+    this.offsetIndex = this.timeIndex = null
+    this.removeIndexes()
+  }
+
+  private forgetIndexes(): void {
+    if (this.indexSaved) this.offsetIndex = this.timeIndex = null
+  }
+
+  private walk(position: number, blockBytes?: number): BatchWalk {
+    return this.newWalk(position, this.sizeBytes, blockBytes)
+  }
+
+  private newWalk(position: number, size: number, blockBytes?: number): BatchWalk {
+    const allocate = (bytes: number): Uint8Array => this.place.fileSystem.allocate(bytes)
+    return new BatchWalk(this.handle.get(), position, size, this.baseOffset, allocate, blockBytes)
+  }
+
+  private indexes(): { readonly offsets: OffsetIndex; readonly times: TimeIndex } {
+    if (this.offsetIndex === null || this.timeIndex === null) this.loadIndexes()
+    return { offsets: this.offsetIndex as OffsetIndex, times: this.timeIndex as TimeIndex }
+  }
+
+  private loadIndexes(): void {
+    const { fileSystem } = this.place
+    const offsets = fileSystem.readWhole(`${this.stem}.index`)
+    const times = fileSystem.readWhole(`${this.stem}.timeindex`)
+    this.offsetIndex = offsets === null ? null : OffsetIndex.parse(offsets, this.sizeBytes)
+    this.timeIndex = times === null ? null : TimeIndex.parse(times)
+    if (this.offsetIndex !== null && this.timeIndex !== null) {
+      this.indexSaved = true
+      this.maxTimestampOffset = this.timeIndex.offsetFor(Number.MAX_SAFE_INTEGER)
+      return
+    }
+    const { sizeBytes, endOffset, dirty } = this
+    this.rebuild(Number.POSITIVE_INFINITY)
+    // Damage in the middle is met by whoever reads there; the segment stays as long as it is.
+    this.sizeBytes = sizeBytes
+    this.endOffset = endOffset
+    this.dirty = dirty
+    if (sizeBytes > 0) this.saveIndexes()
+  }
+
+  private saveFile(path: string, bytes: Uint8Array): void {
+    const file = this.place.fileSystem.open(path, 'create')
+    try {
+      file.truncate(bytes.length)
+      file.write(bytes, 0, bytes.length, 0)
+    } finally {
+      file.close()
+    }
+  }
+
+  private removeIndexes(): void {
+    this.place.fileSystem.remove(`${this.stem}.index`)
+    this.place.fileSystem.remove(`${this.stem}.timeindex`)
+    this.indexSaved = this.indexDirty = false
+  }
+}
+
+/** The name of a segment without its ending: twenty digits. */
+function stemOf(folder: string, baseOffset: number): string {
+  return `${folder}/${String(baseOffset).padStart(20, '0')}`
+}
+
+/** Damage as the error that a reader meets. */
+export function corrupt(logName: string, path: string, damage: Damage): KafkaliteError {
+  return new KafkaliteError(
+    'CORRUPT_MESSAGE',
+    `Log ${logName} is damaged: file ${path}, position ${damage.position}, offset ${damage.offset}: ${damage.reason}. What lies before can be read`,
+  )
+}

@@ -1,0 +1,43 @@
+// How the published files are built: every entry as an ES module and as CommonJS, each with types of its own. What the entries share
+// becomes chunks, in both formats, so that a program which loads kafkalite and kafkalite/testing has one Broker and one KafkaliteError.
+// The CommonJS files are made from the ES modules one by one: tsup's own way of splitting CommonJS rewrites `?.` and `??` into calls
+// with closures, which costs in every hot path.
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { build } from 'esbuild'
+import { defineConfig } from 'tsup'
+
+const entry = { index: 'src/index.ts', 'index.browser': 'src/index.browser.ts', testing: 'src/testing/index.ts' }
+
+async function writeCommonJs(): Promise<void> {
+  const modules = (await readdir('dist')).filter((name) => name.endsWith('.js')).map((name) => `dist/${name}`)
+  await build({ entryPoints: modules, bundle: false, format: 'cjs', platform: 'node', target: 'node20', sourcemap: true, outdir: 'dist', outExtension: { '.js': '.cjs' } })
+  for (const name of modules.map((module) => module.replace(/\.js$/, '.cjs'))) {
+    const text = await readFile(name, 'utf8')
+    await writeFile(name, text.replace(/\b(require|import)\("(\.\/[\w.-]+)\.js"\)/g, '$1("$2.cjs")'))
+  }
+}
+
+export default defineConfig([
+  {
+    entry,
+    format: ['esm'],
+    target: 'node20',
+    platform: 'neutral',
+    splitting: true,
+    sourcemap: true,
+    clean: true,
+    removeNodeProtocol: false,
+    external: [/^node:/],
+    // A file imported for what it does, not for what it exports, must be named in `sideEffects` of package.json, or it is left out.
+    esbuildOptions: (options) => {
+      options.logOverride = { 'ignored-bare-import': 'error' }
+    },
+    onSuccess: writeCommonJs,
+  },
+  {
+    entry,
+    format: ['esm', 'cjs'],
+    // tsup sets baseUrl when it makes the types, which TypeScript 6 calls deprecated.
+    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', noEmit: false, paths: {} } },
+  },
+])

@@ -1,0 +1,24 @@
+// Two projects: `quick` is what `npm test` runs, straight from the sources, without a build or a network; `package` packs the tarball
+// and uses it as a stranger would, so it needs npm and minutes. A test without an assertion fails, and so does a run without tests.
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^kafkalite$/, replacement: source('index.ts') },
+      { find: /^kafkalite\/testing$/, replacement: source('testing/index.ts') },
+    ],
+  },
+  test: {
+    allowOnly: false,
+    passWithNoTests: false,
+    expect: { requireAssertions: true },
+    projects: [
+      { extends: true, test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/package/**', 'test/bench/**', '**/node_modules/**'] } },
+      { extends: true, test: { name: 'package', include: ['test/package/**/*.test.ts'], globalSetup: ['test/package/pack.ts'], fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } },
+    ],
+  },
+})
