@@ -10,7 +10,16 @@ const entry = { index: 'src/index.ts', 'index.browser': 'src/index.browser.ts', 
 
 async function writeCommonJs(): Promise<void> {
   const modules = (await readdir('dist')).filter((name) => name.endsWith('.js')).map((name) => `dist/${name}`)
-  await build({ entryPoints: modules, bundle: false, format: 'cjs', platform: 'node', target: 'node20', sourcemap: true, outdir: 'dist', outExtension: { '.js': '.cjs' } })
+  await build({
+    entryPoints: modules,
+    bundle: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+  })
   for (const name of modules.map((module) => module.replace(/\.js$/, '.cjs'))) {
     const text = await readFile(name, 'utf8')
     await writeFile(name, text.replace(/\b(require|import)\("(\.\/[\w.-]+)\.js"\)/g, '$1("$2.cjs")'))

@@ -18,7 +18,11 @@ const platformPackage = `node-${system}-${process.arch}`
 function fetchNode(version, folder) {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  execFileSync(npm, ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `${platformPackage}@${version}`], { cwd: folder, stdio: 'inherit' })
+  execFileSync(
+    npm,
+    ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', `${platformPackage}@${version}`],
+    { cwd: folder, stdio: 'inherit' },
+  )
   return join(folder, 'node_modules', platformPackage, process.platform === 'win32' ? 'bin/node.exe' : 'bin/node')
 }
 
@@ -41,10 +45,18 @@ function runOn(version) {
     const node = fetchNode(version, folder)
     console.log(`Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`)
     const options = { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }
-    const tests = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'quick', '--reporter=dot', '--exclude', SAME_EVERYWHERE], options)
+    const tests = spawnSync(
+      node,
+      ['node_modules/vitest/vitest.mjs', 'run', '--project', 'quick', '--reporter=dot', '--exclude', SAME_EVERYWHERE],
+      options,
+    )
     let ok = tests.status === 0
     if (existsSync(join(ROOT, 'dist/index.js'))) {
-      const env = { ...process.env, KAFKALITE_ESM: new URL('../dist/index.js', import.meta.url).href, KAFKALITE_CJS: join(ROOT, 'dist/index.cjs') }
+      const env = {
+        ...process.env,
+        KAFKALITE_ESM: new URL('../dist/index.js', import.meta.url).href,
+        KAFKALITE_CJS: join(ROOT, 'dist/index.cjs'),
+      }
       ok = spawnSync(node, ['-e', SMOKE], { ...options, env }).status === 0 && ok
     } else {
       console.error('dist is not there: run npm run build first')

@@ -4,7 +4,9 @@ import { ERROR_KINDS } from '../../src/errors.js'
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
 export function renderErrors(): string {
-  const rows = Object.entries(ERROR_KINDS).map(([code, { retriable, cause, cure }]) => `| \`${code}\` | ${retriable ? 'yes' : 'no'} | ${cell(cause)} | ${cell(cure)} |`)
+  const rows = Object.entries(ERROR_KINDS).map(
+    ([code, { retriable, cause, cure }]) => `| \`${code}\` | ${retriable ? 'yes' : 'no'} | ${cell(cause)} | ${cell(cure)} |`,
+  )
   return `<!-- Generated from src/errors.ts by npm run tables. -->
 # Errors
 

@@ -7,7 +7,16 @@ import ts from 'typescript'
 const ROOT = new URL('../../', import.meta.url)
 
 /** Where options are declared: every file of these folders, and these files. */
-const SOURCES = ['src/broker-options.ts', 'src/broker.ts', 'src/topic.ts', 'src/core/topic-config.ts', 'src/core/cluster.ts', 'src/client/', 'src/storage/memory.ts', 'src/storage/file/file-storage.ts']
+const SOURCES = [
+  'src/broker-options.ts',
+  'src/broker.ts',
+  'src/topic.ts',
+  'src/core/topic-config.ts',
+  'src/core/cluster.ts',
+  'src/client/',
+  'src/storage/memory.ts',
+  'src/storage/file/file-storage.ts',
+]
 
 const OPTIONS_NAME = /(Options|TopicConfig|Policy)$/
 
@@ -32,7 +41,11 @@ const NOT_KAFKA = /\.(ts|js|md|json|log|index|timeindex)$|^(e\.g|i\.e|process\.\
 /** How comments end as a habit: `Default 5000. Kafka: auto.commit.interval.ms` (or several names with commas). */
 const KAFKA_AT_END = /\s*Kafka: ((?:[a-z]+(?:\.[a-z]+)+(?:, )?)+)\.?/
 const DEFAULT = /(?:^|[.;,(]\s*|\s+)default(?:s to| is|:)?\s+(`[^`]+`|'[^']*'|-?\d[\d_]*(?:\.\d+)?(?: \([^)]*\))?|[^.;]+)(?:[.;]|$)/i
-const UNITS: readonly (readonly [RegExp, string])[] = [[/Ms$/, 'ms'], [/Bytes$/, 'bytes'], [/Ratio$/, '0 to 1']]
+const UNITS: readonly (readonly [RegExp, string])[] = [
+  [/Ms$/, 'ms'],
+  [/Bytes$/, 'bytes'],
+  [/Ratio$/, '0 to 1'],
+]
 
 function docOf(node: ts.Node): string {
   const docs = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc)
@@ -48,17 +61,27 @@ export function splitDoc(comment: string): Pick<OptionRow, 'preset' | 'kafkaName
   const doc = atEnd === null ? comment : comment.replace(atEnd[0], '')
   const kafkaName = atEnd?.[1] ?? (doc.match(KAFKA_NAME) ?? []).find((name) => !NOT_KAFKA.test(name)) ?? ''
   const preset = DEFAULT.exec(doc)
-  let text = preset === null ? doc : `${doc.slice(0, preset.index)}${/[.;]$/.test(preset[0]) && !/[.;]\s*$/.test(doc.slice(0, preset.index)) ? '.' : ''} ${doc.slice(preset.index + preset[0].length)}`
+  let text =
+    preset === null
+      ? doc
+      : `${doc.slice(0, preset.index)}${/[.;]$/.test(preset[0]) && !/[.;]\s*$/.test(doc.slice(0, preset.index)) ? '.' : ''} ${doc.slice(preset.index + preset[0].length)}`
   if (kafkaName !== '') {
     const name = kafkaName.replaceAll('.', '\\.')
     // Only where the name stands by itself: in the middle of a sentence it carries meaning.
-    text = text.replace(new RegExp(`^(?:Kafka(?:'s)?:?\\s*)?\`?${name}\`?\\s*[:.]\\s*`), '').replace(new RegExp(`\\s*(?:\\(|)(?:Kafka(?:'s)?(?: name)?:?|as|As)\\s+\`?${name}\`?\\)?\\.?(?=\\s|$)`), '')
+    text = text
+      .replace(new RegExp(`^(?:Kafka(?:'s)?:?\\s*)?\`?${name}\`?\\s*[:.]\\s*`), '')
+      .replace(new RegExp(`\\s*(?:\\(|)(?:Kafka(?:'s)?(?: name)?:?|as|As)\\s+\`?${name}\`?\\)?\\.?(?=\\s|$)`), '')
   }
   return { preset: preset?.[1]?.trim().replace(/^`(.*)`$/, '$1') ?? '', kafkaName, text: sentence(text) }
 }
 
 function sentence(text: string): string {
-  const plain = text.replace(/\s+/g, ' ').replace(/\s+([.,;])/g, '$1').replace(/([.;])\s*\.(?=\s|$)/g, '$1').replace(/\(\s*\)/g, '').trim()
+  const plain = text
+    .replace(/\s+/g, ' ')
+    .replace(/\s+([.,;])/g, '$1')
+    .replace(/([.;])\s*\.(?=\s|$)/g, '$1')
+    .replace(/\(\s*\)/g, '')
+    .trim()
   return plain === '' ? '' : plain[0]!.toUpperCase() + plain.slice(1)
 }
 
@@ -83,14 +106,18 @@ export function tablesOf(fileName: string, source: string): OptionTable[] {
 export function readTables(): OptionTable[] {
   const tables = new Map<string, OptionTable>()
   for (const file of SOURCES.flatMap(filesOf)) {
-    for (const table of tablesOf(file, readFileSync(new URL(file, ROOT), 'utf8'))) if (!tables.has(table.name)) tables.set(table.name, table)
+    for (const table of tablesOf(file, readFileSync(new URL(file, ROOT), 'utf8')))
+      if (!tables.has(table.name)) tables.set(table.name, table)
   }
   return [...tables.values()]
 }
 
 function filesOf(source: string): string[] {
   const folder = source.endsWith('/') ? source : source.slice(0, source.lastIndexOf('/') + 1)
-  const names = readdirSync(fileURLToPath(new URL(folder, ROOT))).filter((name) => name.endsWith('.ts')).sort().map((name) => `${folder}${name}`)
+  const names = readdirSync(fileURLToPath(new URL(folder, ROOT)))
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => `${folder}${name}`)
   return source.endsWith('/') ? names : names.filter((name) => name === source)
 }
 
@@ -98,7 +125,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``)
 
 function section({ name, text, rows }: OptionTable): string {
-  const body = rows.map((row) => `| \`${row.name}\` | ${code(row.type)} | ${row.unit} | ${code(row.preset)} | ${code(row.kafkaName)} | ${cell(row.text)} |`)
+  const body = rows.map(
+    (row) => `| \`${row.name}\` | ${code(row.type)} | ${row.unit} | ${code(row.preset)} | ${code(row.kafkaName)} | ${cell(row.text)} |`,
+  )
   return `## ${name}\n\n${text}\n\n| Option | Type | Unit | Default | Kafka's name | What it is |\n| --- | --- | --- | --- | --- | --- |\n${body.join('\n')}\n`
 }
 

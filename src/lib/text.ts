@@ -14,7 +14,7 @@ interface BufferClass {
 }
 
 /** Text up to this many characters is written character by character. */
-const SHORT_CHARS = 12
+const SHORT_CHARS = 16
 
 const encoder = new TextEncoder()
 // A byte order mark is a part of the text: what was sent is what arrives.

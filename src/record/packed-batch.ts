@@ -103,7 +103,8 @@ export class PackedBatch {
 
   /** The same batch in memory of its own, so that the larger buffer can be let go. */
   copy(): PackedBatch {
-    return new PackedBatch(this.buffer.slice(this.start, this.end), 0, this.sizeBytes, this.hasCrc)
+    // Not slice(): that of a Buffer, which slabs are in Node, is a view.
+    return new PackedBatch(new Uint8Array(this.buffer.subarray(this.start, this.end)), 0, this.sizeBytes, this.hasCrc)
   }
 
   private byte(at: number): number {

@@ -80,8 +80,9 @@ export class Headers implements RecordHeaders {
   /** The same in memory of its own, so that the batch can be let go. */
   copy(): Headers {
     if (this.count === 0) return EMPTY_HEADERS
-    if (this.start !== this.end) return new Headers(this.buffer.slice(this.start, this.end), 0, this.end - this.start, this.count)
-    return Headers.of(this.read().map(([name, value]) => [name, value === null ? null : value.slice()]))
+    // Not slice(): that of a Buffer, which slabs are in Node, is a view.
+    if (this.start !== this.end) return new Headers(new Uint8Array(this.buffer.subarray(this.start, this.end)), 0, this.end - this.start, this.count)
+    return Headers.of(this.read().map(([name, value]) => [name, value === null ? null : new Uint8Array(value)]))
   }
 
   private read(): readonly ReadHeader[] {

@@ -10,7 +10,16 @@ const consumer = inject('consumer')
 const bundle = join(consumer, 'memory.bundle.mjs')
 
 beforeAll(async () => {
-  await build({ entryPoints: [join(consumer, 'memory.ts')], outfile: bundle, bundle: true, minify: true, format: 'esm', platform: 'browser', conditions: ['browser'], target: 'es2022' })
+  await build({
+    entryPoints: [join(consumer, 'memory.ts')],
+    outfile: bundle,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    conditions: ['browser'],
+    target: 'es2022',
+  })
 })
 
 test('the bundle imports nothing, of Node or otherwise', () => {

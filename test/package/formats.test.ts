@@ -24,24 +24,59 @@ test('both formats in one process know the errors of each other and share clocks
 test('the first program of the readme runs against the tarball', async () => {
   const [first] = blocksOf('README.md', readFileSync(join(ROOT, 'README.md'), 'utf8'))
   writeFileSync(join(consumer, 'readme.mts'), first?.code ?? '')
-  await node('node_modules/typescript-7/bin/tsc', '--ignoreConfig', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', 'node', 'readme.mts')
+  await node(
+    'node_modules/typescript-7/bin/tsc',
+    '--ignoreConfig',
+    '--strict',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--types',
+    'node',
+    'readme.mts',
+  )
   const printed = await node('readme.mjs')
   expect(printed.trimEnd()).toBe(first?.output?.trimEnd() ?? printed.trimEnd())
 }, 120_000)
 
-const STRICT = ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', 'false', '--noUncheckedIndexedAccess', '--target', 'es2022', '--types', 'node']
+const STRICT = [
+  '--ignoreConfig',
+  '--noEmit',
+  '--strict',
+  '--skipLibCheck',
+  'false',
+  '--noUncheckedIndexedAccess',
+  '--target',
+  'es2022',
+  '--types',
+  'node',
+]
 const RESOLUTIONS = [
-  ['node16', '--module', 'node16', '--moduleResolution', 'node16'],
-  ['nodenext', '--module', 'nodenext', '--moduleResolution', 'nodenext'],
-  ['bundler', '--module', 'esnext', '--moduleResolution', 'bundler'],
-  ['bundler with exact optional properties', '--module', 'esnext', '--moduleResolution', 'bundler', '--exactOptionalPropertyTypes'],
-] as const
+  { name: 'node16', args: ['--module', 'node16', '--moduleResolution', 'node16'] },
+  { name: 'nodenext', args: ['--module', 'nodenext', '--moduleResolution', 'nodenext'] },
+  { name: 'bundler', args: ['--module', 'esnext', '--moduleResolution', 'bundler'] },
+  {
+    name: 'bundler, with exact optional properties',
+    args: ['--module', 'esnext', '--moduleResolution', 'bundler', '--exactOptionalPropertyTypes'],
+  },
+]
+
+const BROWSER = {
+  noEmit: true,
+  strict: true,
+  skipLibCheck: false,
+  target: 'es2022',
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  customConditions: ['browser'],
+}
 
 describe.each(['typescript-6', 'typescript-7'])('%s compiles a program', (compiler) => {
   const compile = (...args: string[]): Promise<string> => node(`node_modules/${compiler}/bin/tsc`, ...args)
 
-  test.each(RESOLUTIONS)('under the resolution %s', async (_, ...resolution) => {
-    await expect(compile(...STRICT, ...resolution, 'typed.ts')).resolves.toBe('')
+  test.each(RESOLUTIONS)('under the resolution $name', async ({ args }) => {
+    await expect(compile(...STRICT, ...args, 'typed.ts')).resolves.toBe('')
   })
 
   test('that is CommonJS', async () => {
@@ -50,7 +85,8 @@ describe.each(['typescript-6', 'typescript-7'])('%s compiles a program', (compil
   })
 
   test('for a browser, without the types of Node', async () => {
-    const browser = ['--types', '', '--lib', 'es2023,dom,dom.iterable,esnext.disposable', '--module', 'esnext', '--moduleResolution', 'bundler', '--customConditions', 'browser']
-    await expect(compile(...STRICT.slice(0, -2), ...browser, 'memory.ts')).resolves.toBe('')
+    const compilerOptions = { ...BROWSER, lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'], types: [] }
+    writeFileSync(join(consumer, 'tsconfig.browser.json'), JSON.stringify({ compilerOptions, files: ['memory.ts'] }))
+    await expect(compile('-p', 'tsconfig.browser.json')).resolves.toBe('')
   })
 })

@@ -36,10 +36,15 @@ test('no built file names a path of the machine it was built on', () => {
 })
 
 test('publint has nothing to say', async () => {
-  await expect(run(process.execPath, [join(ROOT, 'node_modules/publint/src/cli.js'), tarball, '--strict'], ROOT)).resolves.toContain('All good')
+  await expect(run(process.execPath, [join(ROOT, 'node_modules/publint/src/cli.js'), tarball, '--strict'], ROOT)).resolves.toContain(
+    'All good',
+  )
 })
 
 test('attw finds the right types in every format', async () => {
   const cli = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js')
-  await expect(run(process.execPath, [cli, tarball, '--profile', 'node16', '--no-emoji'], ROOT)).resolves.toContain('No problems found')
+  // It exits with an error when it finds a problem. The profile leaves out the resolution of Node 10, which TypeScript 7 no longer has.
+  await expect(run(process.execPath, [cli, tarball, '--profile', 'node16', '--no-emoji'], ROOT)).resolves.toContain(
+    'node16 (from CJS): OK (CJS)',
+  )
 })

@@ -37,7 +37,15 @@ function rawBlocks(text: string): RawBlock[] {
     do at++
     while (at < lines.length && lines[at]!.trim() !== '```')
     const indent = open[1]!.length
-    blocks.push({ line: start, info: open[2]!.trim(), text: lines.slice(start, at).map((line) => line.slice(indent)).join('\n'), end: at + 1 })
+    blocks.push({
+      line: start,
+      info: open[2]!.trim(),
+      text: lines
+        .slice(start, at)
+        .map((line) => line.slice(indent))
+        .join('\n'),
+      end: at + 1,
+    })
   }
   return blocks
 }
@@ -51,7 +59,12 @@ export function blocksOf(page: string, text: string): CodeBlock[] {
     const [, language, mode] = /^(\S*)\s*(.*)$/.exec(info) ?? []
     if (language !== 'ts' && language !== 'typescript') return
     const next = raw[index + 1]
-    const follows = next?.info === 'text output' && lines.slice(end, next.line - 1).join('').trim() === ''
+    const follows =
+      next?.info === 'text output' &&
+      lines
+        .slice(end, next.line - 1)
+        .join('')
+        .trim() === ''
     const noRun = /^no-run:\s*(.+)$/.exec(mode ?? '')?.[1]
     const known = mode === '' || mode === 'continue' || noRun !== undefined
     const code = mode === 'continue' ? `${found.at(-1)?.code ?? ''}\n${own}` : own

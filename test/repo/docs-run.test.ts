@@ -41,7 +41,8 @@ beforeAll(() => {
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }))
 
 test('blocks, their modes and their output are found in a page', () => {
-  const page = '# A\n```ts\none()\n```\n\n```text output\n1\n```\n```ts continue\ntwo()\n```\n```ts no-run: needs a cluster\nthree()\n```\n```ts later\n```\n```sh\nnpm i\n```\n'
+  const page =
+    '# A\n```ts\none()\n```\n\n```text output\n1\n```\n```ts continue\ntwo()\n```\n```ts no-run: needs a cluster\nthree()\n```\n```ts later\n```\n```sh\nnpm i\n```\n'
   expect(blocksOf('a.md', page)).toMatchObject([
     { line: 2, code: 'one()', output: '1' },
     { line: 9, code: 'one()\ntwo()', output: undefined },
@@ -70,7 +71,9 @@ describe.concurrent('blocks', () => {
   })
 
   for (const block of running) {
-    test(`${block.page}:${block.line} runs to its end${block.output === undefined ? '' : ' and prints what the page shows'}`, async ({ expect: expectHere }) => {
+    test(`${block.page}:${block.line} runs to its end${block.output === undefined ? '' : ' and prints what the page shows'}`, async ({
+      expect: expectHere,
+    }) => {
       const { code, stdout, stderr } = await runProgram(fileOf(block))
       expectHere(code, `${stdout}\n${stderr}`).toBe(0)
       if (block.output !== undefined) expectHere(tidy(stdout)).toBe(tidy(block.output))

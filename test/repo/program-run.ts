@@ -19,10 +19,15 @@ export async function runProgram(file: string): Promise<ProgramResult> {
   const args = [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(ROOT, 'tsconfig.json'), file]
   try {
     return await new Promise((resolve) => {
-      execFile(process.execPath, args, { cwd: folder, timeout: RUN_MS_MAX, env: { ...process.env, NO_COLOR: '1' } }, (error, stdout, stderr) => {
-        const stopped = error?.killed ? `did not end within ${RUN_MS_MAX} ms` : undefined
-        resolve({ code: stopped ?? error?.code ?? (error ? String(error.signal) : 0), stdout, stderr })
-      })
+      execFile(
+        process.execPath,
+        args,
+        { cwd: folder, timeout: RUN_MS_MAX, env: { ...process.env, NO_COLOR: '1' } },
+        (error, stdout, stderr) => {
+          const stopped = error?.killed ? `did not end within ${RUN_MS_MAX} ms` : undefined
+          resolve({ code: stopped ?? error?.code ?? (error ? String(error.signal) : 0), stdout, stderr })
+        },
+      )
     })
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -12,7 +12,12 @@ const tree = readTree()
 describe.each(RULES.map((rule) => [rule.sentence, rule] as const))('%s', (_, { check, broken, sound, together }) => {
   test('the rule sees each breach', () => {
     const cases = together ? [broken] : broken.map((file) => [file])
-    expect(cases.filter((files) => check(files).length !== 1).flat().map(({ text }) => text)).toEqual([])
+    expect(
+      cases
+        .filter((files) => check(files).length !== 1)
+        .flat()
+        .map(({ text }) => text),
+    ).toEqual([])
   })
 
   test('the rule lets pass what only looks like a breach', () => {
@@ -29,6 +34,12 @@ test('the parser found the sources', () => {
 })
 
 test('no page, script or setting names a path of one machine', () => {
-  const names = [...listFiles('docs', (name) => name.endsWith('.md')), ...listFiles('.ci', () => true), ...listFiles('examples', (name) => /\.(md|out|json)$/.test(name)), 'package.json', 'tsconfig.json']
+  const names = [
+    ...listFiles('docs', (name) => name.endsWith('.md')),
+    ...listFiles('.ci', () => true),
+    ...listFiles('examples', (name) => /\.(md|out|json)$/.test(name)),
+    'package.json',
+    'tsconfig.json',
+  ]
   expect(report(names.flatMap((name) => machinePaths(name, readFileSync(join(ROOT, name), 'utf8'))))).toBe('')
 })

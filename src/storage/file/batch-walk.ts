@@ -24,7 +24,7 @@ export class BatchWalk {
   damage: Damage | null = null
   /** The position of the batch returned last. */
   batchPosition = 0
-  private block = new Uint8Array(0)
+  private block: Uint8Array = new Uint8Array(0)
   private blockPosition = 0
   private blockEnd = 0
   /** What `nextOffset` was before the batch returned last. */

@@ -7,7 +7,10 @@ declare const tell: (words: string) => void
 async function main(): Promise<void> {
   const broker = await Broker.open()
   const topic = await broker.topic('words', { partitions: 1 })
-  await topic.send([{ key: 'a', value: 'grün' }, { key: 'b', value: 'blå 🌊' }])
+  await topic.send([
+    { key: 'a', value: 'grün' },
+    { key: 'b', value: 'blå 🌊' },
+  ])
   const words: (string | null)[] = []
   for await (const record of topic.read({ from: 'earliest', to: 'end' })) words.push(record.value)
   await broker.close()

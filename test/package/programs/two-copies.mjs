@@ -15,6 +15,9 @@ const fromEsm = await broker.topic('late').catch((error) => error)
 const fromCjs = new cjs.KafkaliteError('CLOSED', 'made by the other copy')
 
 console.log(
-  esm.KafkaliteError !== cjs.KafkaliteError, offset,
-  cjs.KafkaliteError.is(fromEsm, 'CLOSED'), esm.KafkaliteError.is(fromCjs, 'CLOSED'), esm.KafkaliteError.is(fromCjs, 'DISK_FULL'),
+  esm.KafkaliteError !== cjs.KafkaliteError,
+  offset,
+  cjs.KafkaliteError.is(fromEsm, 'CLOSED'),
+  esm.KafkaliteError.is(fromCjs, 'CLOSED'),
+  esm.KafkaliteError.is(fromCjs, 'DISK_FULL'),
 )

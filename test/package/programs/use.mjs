@@ -4,7 +4,10 @@ import { VirtualClock } from 'kafkalite/testing'
 
 const broker = await Broker.open({ clock: new VirtualClock() })
 const orders = await broker.topic('orders', { partitions: 1, value: json() })
-await orders.send([{ key: 'alice', value: { amount: 3 } }, { key: 'bob', value: { amount: 4 } }])
+await orders.send([
+  { key: 'alice', value: { amount: 3 } },
+  { key: 'bob', value: { amount: 4 } },
+])
 let amount = 0
 for await (const record of orders.read({ from: 'earliest', to: 'end' })) amount += record.value.amount
 await broker.close()

@@ -18,7 +18,10 @@ export interface Rule {
   readonly sound: readonly SourceFile[]
 }
 
-const perFile = (rule: FileRule): TreeRule => (files) => files.flatMap(rule)
+const perFile =
+  (rule: FileRule): TreeRule =>
+  (files) =>
+    files.flatMap(rule)
 const lines = (count: number, line: string): string => `${line}\n`.repeat(count)
 const longFunction = `function slow() {\n${lines(60, '  step()')}}`
 
@@ -46,8 +49,16 @@ export const RULES: readonly Rule[] = [
     sentence: 'imports make no cycle',
     check: layers.noCycles,
     together: true,
-    broken: [parse('src/core/a.ts', `import type { B } from './b.js'`), parse('src/core/b.ts', `export { c } from './c.js'`), parse('src/core/c.ts', `import './a.js'`)],
-    sound: [parse('src/core/a.ts', `import './b.js'\nimport './c.js'`), parse('src/core/b.ts', `import './c.js'`), parse('src/core/c.ts', '')],
+    broken: [
+      parse('src/core/a.ts', `import type { B } from './b.js'`),
+      parse('src/core/b.ts', `export { c } from './c.js'`),
+      parse('src/core/c.ts', `import './a.js'`),
+    ],
+    sound: [
+      parse('src/core/a.ts', `import './b.js'\nimport './c.js'`),
+      parse('src/core/b.ts', `import './c.js'`),
+      parse('src/core/c.ts', ''),
+    ],
   },
   {
     sentence: 'every source is reached from an entry of the package',
@@ -60,18 +71,36 @@ export const RULES: readonly Rule[] = [
     sentence: "Node's modules are imported only where they are wrapped",
     check: perFile(platform.nodeImports),
     broken: [parse('src/core/partition.ts', `import { join } from 'node:path'`), parse('src/client/producer.ts', `await import('fs')`)],
-    sound: [parse('src/storage/file/node-file-system.ts', `import { open } from 'node:fs'`), parse('test/lib/ring.test.ts', `import 'node:fs'`)],
+    sound: [
+      parse('src/storage/file/node-file-system.ts', `import { open } from 'node:fs'`),
+      parse('test/lib/ring.test.ts', `import 'node:fs'`),
+    ],
   },
   {
     sentence: 'time, timers, chance and Buffer are used only where they are wrapped',
     check: perFile(platform.globals),
-    broken: ['Date.now()', 'new Date()', 'setTimeout(run, 1)', 'globalThis.setTimeout(run, 1)', 'const clock = Date.now', 'Math.random()', 'Buffer.alloc(1)', 'globalThis.Buffer'].map((text) => parse('src/core/partition.ts', text)),
-    sound: [parse('src/lib/clock.ts', 'Date.now()'), parse('src/core/partition.ts', 'new Date(5); clock.setTimeout(1); const kind = { Buffer: 1 }; kind.Buffer')],
+    broken: [
+      'Date.now()',
+      'new Date()',
+      'setTimeout(run, 1)',
+      'globalThis.setTimeout(run, 1)',
+      'const clock = Date.now',
+      'Math.random()',
+      'Buffer.alloc(1)',
+      'globalThis.Buffer',
+    ].map((text) => parse('src/core/partition.ts', text)),
+    sound: [
+      parse('src/lib/clock.ts', 'Date.now()'),
+      parse('src/core/partition.ts', 'new Date(5); clock.setTimeout(1); const kind = { Buffer: 1 }; kind.Buffer'),
+    ],
   },
   {
     sentence: 'no test waits for time to pass',
     check: perFile(platform.noSleeps),
-    broken: [parse('test/core/a.test.ts', 'await new Promise((resolve) => setTimeout(resolve, 50))'), parse('test/core/a.test.ts', `import { setTimeout } from 'node:timers/promises'`)],
+    broken: [
+      parse('test/core/a.test.ts', 'await new Promise((resolve) => setTimeout(resolve, 50))'),
+      parse('test/core/a.test.ts', `import { setTimeout } from 'node:timers/promises'`),
+    ],
     sound: [parse('test/core/a.test.ts', 'clock.setTimer(5, run)')],
   },
   {
@@ -83,25 +112,41 @@ export const RULES: readonly Rule[] = [
   {
     sentence: 'a function has at most 60 lines',
     check: perFile(shape.functionLength),
-    broken: [parse('src/core/partition.ts', longFunction), parse('test/a.test.ts', `describe('a', () => {\n  test('b', () => {\n${lines(60, 'step()')}})\n})`)],
+    broken: [
+      parse('src/core/partition.ts', longFunction),
+      parse('test/a.test.ts', `describe('a', () => {\n  test('b', () => {\n${lines(60, 'step()')}})\n})`),
+    ],
     sound: [parse('test/a.test.ts', `describe('a', () => {\n${lines(30, `test('b', () => {\n})`)}})`)],
   },
   {
     sentence: 'a file opens with a comment on what it is for',
     check: perFile(shape.opensWithComment),
-    broken: [parse('src/core/a.ts', 'export const one = 1\n// a comment that comes only after the first statement of the file, too late'), parse('src/core/b.ts', '// Short.\n')],
-    sound: [parse('src/core/a.ts', '// The partition: one log, its ends and who waits for them. One writer at a time.\nexport const one = 1')],
+    broken: [
+      parse('src/core/a.ts', 'export const one = 1\n// a comment that comes only after the first statement of the file, too late'),
+      parse('src/core/b.ts', '// Short.\n'),
+    ],
+    sound: [
+      parse('src/core/a.ts', '// The partition: one log, its ends and who waits for them. One writer at a time.\nexport const one = 1'),
+    ],
   },
   {
     sentence: 'files have the name of what they hold, in kebab-case',
     check: perFile(shape.fileNames),
-    broken: ['src/lib/utils.ts', 'src/core/topic-manager.ts', 'src/common/ring.ts', 'src/core/TopicLog.ts', 'src/core/index.ts'].map((name) => parse(name, '')),
-    sound: ['src/core/topic-log.ts', 'src/index.browser.ts', 'test/core/topic-log.test.ts', 'src/testing/index.ts'].map((name) => parse(name, '')),
+    broken: ['src/lib/utils.ts', 'src/core/topic-manager.ts', 'src/common/ring.ts', 'src/core/TopicLog.ts', 'src/core/index.ts'].map(
+      (name) => parse(name, ''),
+    ),
+    sound: ['src/core/topic-log.ts', 'src/index.browser.ts', 'test/core/topic-log.test.ts', 'src/testing/index.ts'].map((name) =>
+      parse(name, ''),
+    ),
   },
   {
     sentence: 'declared names say what the thing is',
     check: perFile(shape.declaredNames),
-    broken: [parse('src/core/a.ts', 'const tmp = 1'), parse('src/core/a.ts', 'class TopicManager {}'), parse('src/core/a.ts', 'function doStuff() {}')],
+    broken: [
+      parse('src/core/a.ts', 'const tmp = 1'),
+      parse('src/core/a.ts', 'class TopicManager {}'),
+      parse('src/core/a.ts', 'function doStuff() {}'),
+    ],
     sound: [parse('src/core/a.ts', 'const template = 1; class TopicLog {}')],
   },
   {
@@ -113,7 +158,11 @@ export const RULES: readonly Rule[] = [
   {
     sentence: 'no check is silenced',
     check: perFile(candour.noSilencing),
-    broken: [parse('src/core/a.ts', '// @ts-ignore\nrun()'), parse('src/core/a.ts', 'run(\n  // @ts-expect-error the types are wrong\n  1)'), parse('test/a.test.ts', '// @ts-expect-error\nrun()')],
+    broken: [
+      parse('src/core/a.ts', '// @ts-ignore\nrun()'),
+      parse('src/core/a.ts', 'run(\n  // @ts-expect-error the types are wrong\n  1)'),
+      parse('test/a.test.ts', '// @ts-expect-error\nrun()'),
+    ],
     sound: [parse('test/a.test.ts', '// @ts-expect-error a number is not a topic\nrun(1); "// @ts-ignore"')],
   },
   {
@@ -125,13 +174,21 @@ export const RULES: readonly Rule[] = [
   {
     sentence: 'no test is passed over',
     check: perFile(candour.noSkippedTests),
-    broken: [`test.skip('a', run)`, `describe.only('a', run)`, `it.todo('a')`, `test.skipIf(slow)('a', run)`, `test('a', (ctx) => ctx.skip())`].map((text) => parse('test/a.test.ts', text)),
+    broken: [
+      `test.skip('a', run)`,
+      `describe.only('a', run)`,
+      `it.todo('a')`,
+      `test.skipIf(slow)('a', run)`,
+      `test('a', (ctx) => ctx.skip())`,
+    ].map((text) => parse('test/a.test.ts', text)),
     sound: [parse('test/a.test.ts', `test.each([1])('skips the record', run); reader.skip(4)`)],
   },
   {
     sentence: 'no path of one machine is named',
     check: (files) => files.flatMap(({ name, text }) => candour.machinePaths(name, text)),
-    broken: [`// see ${'/'}work/main`, `open('${'/'}home/alice')`, `const folder = '${'/'}tmp/log'`].map((text) => parse('src/core/a.ts', text)),
+    broken: [`// see ${'/'}work/main`, `open('${'/'}home/alice')`, `const folder = '${'/'}tmp/log'`].map((text) =>
+      parse('src/core/a.ts', text),
+    ),
     sound: [parse('src/core/a.ts', `import './work/main.js' // https://example.org/home/page`)],
   },
 ]

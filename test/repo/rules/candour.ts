@@ -7,7 +7,8 @@ import type { FileRule, Finding, SourceFile } from '../source-file.js'
 export const noAny: FileRule = (file) => {
   const findings: Finding[] = []
   walk(file, (node) => {
-    if (node.kind === ts.SyntaxKind.AnyKeyword) findings.push(finding(file, node, 'is typed any; use unknown and narrow it, or a type parameter'))
+    if (node.kind === ts.SyntaxKind.AnyKeyword)
+      findings.push(finding(file, node, 'is typed any; use unknown and narrow it, or a type parameter'))
   })
   return findings
 }
@@ -41,14 +42,19 @@ function silences(file: SourceFile, comment: string): boolean {
 export const noSilencing: FileRule = (file) =>
   commentsOf(file)
     .filter(({ text }) => silences(file, text))
-    .map(({ line }) => ({ file: file.name, line, message: 'silences a check; mend the cause (a test may expect a type error and says which)' }))
+    .map(({ line }) => ({
+      file: file.name,
+      line,
+      message: 'silences a check; mend the cause (a test may expect a type error and says which)',
+    }))
 
 export const noReminders: FileRule = (file) =>
   commentsOf(file)
     .filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))
     .map(({ line }) => ({ file: file.name, line, message: 'leaves a reminder; do it, or write it down in docs/not-done.md' }))
 
-const PASSED_OVER = /^(test|it|describe|suite|bench)(\.\w+)*\.(skip|only|todo|skipIf|runIf|fails)$|^x(it|test|describe)$|^(skip|ctx\.skip|context\.skip)$/
+const PASSED_OVER =
+  /^(test|it|describe|suite|bench)(\.\w+)*\.(skip|only|todo|skipIf|runIf|fails)$|^x(it|test|describe)$|^(skip|ctx\.skip|context\.skip)$/
 
 export const noSkippedTests: FileRule = (file) => {
   if (!/\.test\.ts$/.test(file.name) && !file.name.startsWith('src/testing/')) return []
@@ -56,7 +62,8 @@ export const noSkippedTests: FileRule = (file) => {
   walk(file, (node) => {
     if (!ts.isCallExpression(node)) return
     const callee = node.expression.getText(file.tree)
-    if (PASSED_OVER.test(callee)) findings.push(finding(file, node, `${callee} passes a test over; make it pass, or delete it and say so in docs/not-done.md`))
+    if (PASSED_OVER.test(callee))
+      findings.push(finding(file, node, `${callee} passes a test over; make it pass, or delete it and say so in docs/not-done.md`))
   })
   return findings
 }
@@ -66,6 +73,8 @@ export function machinePaths(name: string, text: string): Finding[] {
   const pattern = /(?<![\w.:/-])(\/(?:work|home|root|Users|private|mnt)\/[\w.-]+|\/tmp\/[\w.-]+|[A-Z]:\\\\?Users)/
   return text.split('\n').flatMap((line, index): Finding[] => {
     const path = pattern.exec(line)?.[0]
-    return path === undefined ? [] : [{ file: name, line: index + 1, message: `names ${path}, a path of one machine; make it relative, or ask os.tmpdir()` }]
+    return path === undefined
+      ? []
+      : [{ file: name, line: index + 1, message: `names ${path}, a path of one machine; make it relative, or ask os.tmpdir()` }]
   })
 }

@@ -9,16 +9,24 @@ const CLOCK_FILES = ['src/lib/clock.ts']
 const CHANCE_FILES = ['src/broker.ts', 'src/lib/random.ts']
 const BUFFER_FILES = ['src/lib/text.ts', 'src/storage/file/node-file-system.ts', 'src/record/node-gzip.ts', 'src/testing/']
 
-const isIn = (name: string, places: readonly string[]): boolean => places.some((place) => name === place || (place.endsWith('/') && name.startsWith(place)))
+const isIn = (name: string, places: readonly string[]): boolean =>
+  places.some((place) => name === place || (place.endsWith('/') && name.startsWith(place)))
 
 /** `node:` modules, and Node's modules without the prefix, only in the files that wrap them. */
 export const nodeImports: FileRule = (file) => {
   if (!file.name.startsWith('src/') || isIn(file.name, NODE_FILES)) return []
   return importsOf(file)
-    .filter(({ specifier }) => specifier.startsWith('node:') || /^(fs|path|os|net|crypto|zlib|events|buffer|stream|util|timers)(\/|$)/.test(specifier))
-    .map(({ specifier, line }): Finding => ({
-      file: file.name, line, message: `imports ${specifier}; only ${NODE_FILES.join(', ')} may: take what you need through an interface`,
-    }))
+    .filter(
+      ({ specifier }) =>
+        specifier.startsWith('node:') || /^(fs|path|os|net|crypto|zlib|events|buffer|stream|util|timers)(\/|$)/.test(specifier),
+    )
+    .map(
+      ({ specifier, line }): Finding => ({
+        file: file.name,
+        line,
+        message: `imports ${specifier}; only ${NODE_FILES.join(', ')} may: take what you need through an interface`,
+      }),
+    )
 }
 
 interface Forbidden {
@@ -33,8 +41,16 @@ const BUFFER: Forbidden = { allowedIn: BUFFER_FILES, cure: 'use Uint8Array and s
 const TURN: Forbidden = { allowedIn: [...CLOCK_FILES, 'src/testing/virtual-clock.ts'], cure: TIME.cure }
 
 const GLOBALS: Readonly<Record<string, Forbidden>> = {
-  setTimeout: TIME, setInterval: TIME, setImmediate: TURN, 'Date.now': TIME, 'performance.now': TIME, 'process.hrtime': TIME,
-  'Math.random': CHANCE, 'crypto.randomUUID': CHANCE, 'crypto.getRandomValues': CHANCE, Buffer: BUFFER,
+  setTimeout: TIME,
+  setInterval: TIME,
+  setImmediate: TURN,
+  'Date.now': TIME,
+  'performance.now': TIME,
+  'process.hrtime': TIME,
+  'Math.random': CHANCE,
+  'crypto.randomUUID': CHANCE,
+  'crypto.getRandomValues': CHANCE,
+  Buffer: BUFFER,
 }
 
 /** A use of the global, and not a property, a member's name or a type of that name. */
@@ -42,7 +58,9 @@ function isUse(node: ts.Identifier): boolean {
   const { parent } = node
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node || parent.expression.getText() === 'globalThis'
   if (ts.isTypeReferenceNode(parent) || ts.isTypeQueryNode(parent) || ts.isQualifiedName(parent)) return false
-  return !ts.isPropertyAssignment(parent) && !ts.isPropertySignature(parent) && !ts.isMethodDeclaration(parent) && !ts.isMethodSignature(parent)
+  return (
+    !ts.isPropertyAssignment(parent) && !ts.isPropertySignature(parent) && !ts.isMethodDeclaration(parent) && !ts.isMethodSignature(parent)
+  )
 }
 
 /** Time, timers, chance and Buffer only where they are wrapped. */
@@ -51,11 +69,13 @@ export const globals: FileRule = (file) => {
   const findings: Finding[] = []
   const check = (node: ts.Node, name: string): void => {
     const rule = Object.hasOwn(GLOBALS, name) ? GLOBALS[name] : undefined
-    if (rule && !isIn(file.name, rule.allowedIn)) findings.push(finding(file, node, `uses ${name}; only ${rule.allowedIn.join(', ')} may: ${rule.cure}`))
+    if (rule && !isIn(file.name, rule.allowedIn))
+      findings.push(finding(file, node, `uses ${name}; only ${rule.allowedIn.join(', ')} may: ${rule.cure}`))
   }
   walk(file, (node) => {
     if (ts.isIdentifier(node) && isUse(node)) check(node, node.text)
-    else if (ts.isPropertyAccessExpression(node)) check(node, `${node.expression.getText(file.tree).replace('globalThis.', '')}.${node.name.text}`)
+    else if (ts.isPropertyAccessExpression(node))
+      check(node, `${node.expression.getText(file.tree).replace('globalThis.', '')}.${node.name.text}`)
     else if (ts.isNewExpression(node) && node.expression.getText(file.tree) === 'Date' && !node.arguments?.length) check(node, 'Date.now')
   })
   return findings

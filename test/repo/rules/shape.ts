@@ -30,14 +30,18 @@ export const functionLength: FileRule = (file) => {
   return findings
 }
 
-const COMMENT_LETTERS_MIN = 60
+const COMMENT_LETTERS_MIN = 40
 
 /** The comment a file opens with, as plain text. */
 function openingComment(file: SourceFile): string {
   const text = file.text.replace(/^#!.*\n/, '')
   const ranges = ts.getLeadingCommentRanges(text, 0) ?? []
   if (text.slice(0, ranges[0]?.pos ?? 0).trim() !== '') return ''
-  return ranges.map(({ pos, end }) => text.slice(pos, end)).join(' ').replace(/[/*\s]+/g, ' ').trim()
+  return ranges
+    .map(({ pos, end }) => text.slice(pos, end))
+    .join(' ')
+    .replace(/[/*\s]+/g, ' ')
+    .trim()
 }
 
 export const opensWithComment: FileRule = (file) => {
@@ -45,8 +49,10 @@ export const opensWithComment: FileRule = (file) => {
   return [{ file: file.name, line: 1, message: 'does not open with a comment; begin with two to eight lines on what it is for and why' }]
 }
 
-const VAGUE_FILE = /(^|[-./])(utils?|helpers?|common|manager|misc|shared|stuff|base|impl|internals?|service|lib\d|temp|tmp|new|old)(?=[-.]|$)/
-const VAGUE_NAME = /^(foo|bar|baz|qux|tmp|temp|obj|arr|stuff|thing|things|misc|helpers?|utils?|doIt|doStuff|doWork|handleData|processData|data\d+|res\d+|val\d+)$|(Manager|Helper|Utils?|Impl)$/
+const VAGUE_FILE =
+  /(^|[-./])(utils?|helpers?|common|manager|misc|shared|stuff|base|impl|internals|service|lib\d|temp|tmp|new|old)(?=[-.]|$)/
+const VAGUE_NAME =
+  /^(foo|bar|baz|qux|tmp|temp|obj|arr|stuff|thing|things|misc|helpers?|utils?|doIt|doStuff|doWork|handleData|processData|data\d+|res\d+|val\d+)$|(Manager|Helper|Utils?|Impl)$/
 
 export const fileNames: FileRule = (file) => {
   const parts = file.name.split('/')
@@ -63,8 +69,14 @@ export const fileNames: FileRule = (file) => {
 export const declaredNames: FileRule = (file) => {
   const findings: Finding[] = []
   walk(file, (node) => {
-    const declares = ts.isVariableDeclaration(node) || ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) || ts.isMethodDeclaration(node) ||
-      ts.isParameter(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
+    const declares =
+      ts.isVariableDeclaration(node) ||
+      ts.isFunctionDeclaration(node) ||
+      ts.isClassDeclaration(node) ||
+      ts.isMethodDeclaration(node) ||
+      ts.isParameter(node) ||
+      ts.isInterfaceDeclaration(node) ||
+      ts.isTypeAliasDeclaration(node)
     if (!declares || !node.name || !ts.isIdentifier(node.name) || !VAGUE_NAME.test(node.name.text)) return
     findings.push(finding(file, node.name, `the name ${node.name.text} says nothing; say what it holds or does`))
   })

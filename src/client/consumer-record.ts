@@ -1,0 +1,176 @@
+// What a consumer gets: one small object per record that says where in the batch the record's parts lie. Nothing is decoded until
+// it is asked for, so a record that is only counted or skipped costs its framing. It is valid as long as it is kept; it keeps
+// the memory of its batch, and those around it, alive until `copy()` takes it out.
+
+import { readUtf8 } from '../lib/text.js'
+import { RecordCursor } from '../record/batch-reader.js'
+import { EMPTY_HEADERS, Headers, type RecordHeaders } from '../record/record.js'
+import { decodeContent, type Serde, type SerdePair, string } from './serde.js'
+
+/** A record as it is read. A value or key that cannot be decoded throws SERDE_FAILED when asked for; the bytes can always be had. */
+export interface ConsumerRecord<V = unknown, K = string> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+  /** null when the record has no key. */
+  readonly key: K | null
+  /** null for a tombstone. */
+  readonly value: V | null
+  readonly headers: RecordHeaders
+  /** A view on the batch, or null. */
+  readonly keyBytes: Uint8Array | null
+  /** A view on the batch, or null. */
+  readonly valueBytes: Uint8Array | null
+  /** The same record in memory of its own, so that the batch around it can be let go. */
+  copy(): ConsumerRecord<V, K>
+}
+
+/** What all records of one batch share. */
+export class RecordOrigin<V = unknown, K = unknown> {
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    readonly serdes: SerdePair<V, K>,
+    /** What the positions of the records point into. */
+    readonly buffer: Uint8Array,
+    /** Records keep the distance to it, a small integer, where a whole timestamp would need memory of its own. */
+    readonly baseTimestamp: number,
+  ) {}
+}
+
+/** Stands where nothing was decoded yet; undefined may be a decoded value. */
+const UNREAD = Symbol('unread')
+
+/** A record made from where a cursor stands. */
+export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K> {
+  readonly offset: number
+  private readonly sinceBase: number
+  private readonly keyStart: number
+  private readonly keyEnd: number
+  private readonly valueStart: number
+  private readonly valueEnd: number
+  private readonly headersStart: number
+  private readonly headersEnd: number
+  private readonly headerCount: number
+  private decodedKey: K | null | typeof UNREAD = UNREAD
+  private decodedValue: V | null | typeof UNREAD = UNREAD
+
+  /** `origin.buffer` is the cursor's buffer. */
+  constructor(
+    private readonly origin: RecordOrigin<V, K>,
+    cursor: RecordCursor,
+  ) {
+    this.offset = cursor.offset
+    this.sinceBase = cursor.timestamp - origin.baseTimestamp
+    this.keyStart = cursor.keyStart
+    this.keyEnd = cursor.keyEnd
+    this.valueStart = cursor.valueStart
+    this.valueEnd = cursor.valueEnd
+    this.headersStart = cursor.headersStart
+    this.headersEnd = cursor.headersEnd
+    this.headerCount = cursor.headerCount
+  }
+
+  get topic(): string {
+    return this.origin.topic
+  }
+
+  get partition(): number {
+    return this.origin.partition
+  }
+
+  get timestamp(): number {
+    return this.origin.baseTimestamp + this.sinceBase
+  }
+
+  get value(): V | null {
+    const decoded = this.decodedValue
+    if (decoded !== UNREAD) return decoded
+    const value = this.valueStart < 0 ? null : this.decode(this.origin.serdes.value, this.valueStart, this.valueEnd, 'value')
+    this.decodedValue = value
+    return value
+  }
+
+  get key(): K | null {
+    const decoded = this.decodedKey
+    if (decoded !== UNREAD) return decoded
+    const key = this.keyStart < 0 ? null : this.decode(this.origin.serdes.key, this.keyStart, this.keyEnd, 'key')
+    this.decodedKey = key
+    return key
+  }
+
+  get valueBytes(): Uint8Array | null {
+    return this.valueStart < 0 ? null : this.origin.buffer.subarray(this.valueStart, this.valueEnd)
+  }
+
+  get keyBytes(): Uint8Array | null {
+    return this.keyStart < 0 ? null : this.origin.buffer.subarray(this.keyStart, this.keyEnd)
+  }
+
+  get headers(): RecordHeaders {
+    return this.headerCount === 0 ? EMPTY_HEADERS : new Headers(this.origin.buffer, this.headersStart, this.headersEnd, this.headerCount)
+  }
+
+  /** How many bytes key, value and headers take. */
+  get sizeBytes(): number {
+    return this.headersEnd - this.firstByte
+  }
+
+  copy(): LazyRecord<V, K> {
+    const { origin, firstByte } = this
+    // A cursor is only a bundle of positions here; with it the constructor sees one kind of object and stays fast.
+    const place = new RecordCursor()
+    place.buffer = origin.buffer.slice(firstByte, this.headersEnd)
+    place.offset = this.offset
+    place.timestamp = this.timestamp
+    place.headersStart = this.headersStart - firstByte
+    place.headersEnd = this.headersEnd - firstByte
+    place.headerCount = this.headerCount
+    if (this.keyStart >= 0) {
+      place.keyStart = this.keyStart - firstByte
+      place.keyEnd = this.keyEnd - firstByte
+    }
+    if (this.valueStart >= 0) {
+      place.valueStart = this.valueStart - firstByte
+      place.valueEnd = this.valueEnd - firstByte
+    }
+    return new LazyRecord(new RecordOrigin(origin.topic, origin.partition, origin.serdes, place.buffer, place.timestamp), place)
+  }
+
+  /** What JSON.stringify and logs show: the record's parts, not where they lie. Bytes that cannot be decoded are shown as such. */
+  toJSON(): Record<string, unknown> {
+    const { topic, partition, offset, timestamp } = this
+    const headers = [...this.headers].map(([name, value]) => [name, value === null ? null : readUtf8(value, 0, value.length)])
+    return { topic, partition, offset, timestamp, key: this.shown('key'), value: this.shown('value'), headers }
+  }
+
+  /** console.log in Node asks for this. */
+  [Symbol.for('nodejs.util.inspect.custom')](): Record<string, unknown> {
+    return this.toJSON()
+  }
+
+  private get firstByte(): number {
+    if (this.keyStart >= 0) return this.keyStart
+    return this.valueStart >= 0 ? this.valueStart : this.headersStart
+  }
+
+  private decode<T>(serde: Serde<T>, start: number, end: number, what: string): T {
+    const { buffer } = this.origin
+    if ((serde as Serde<unknown>) === string) {
+      // By far the most frequent serde, read without a view on the bytes. A U+FFFD may stand for bytes that are not UTF-8.
+      const text = readUtf8(buffer, start, end)
+      if (!text.includes('\ufffd')) return text as T
+    }
+    return decodeContent(serde, buffer.subarray(start, end), this, what, this)
+  }
+
+  private shown(what: 'key' | 'value'): unknown {
+    try {
+      return this[what]
+    } catch {
+      return `(${what} cannot be decoded)`
+    }
+  }
+}

@@ -1,0 +1,311 @@
+// The port in this process: topics and partitions on a storage, consumer groups and queues beside them. It only brings the parts
+// together; each part has its own file. Nothing here waits on a timer to answer, and an idle cluster has none but those it needs.
+
+import { EventEmitter } from 'eventemitter3'
+import { describe, KafkaliteError } from '../errors.js'
+import { type Awaitable, isPromise } from '../lib/awaitable.js'
+import type { Clock } from '../lib/clock.js'
+import type { PackedBatch } from '../record/packed-batch.js'
+import type { Storage } from '../storage/storage.js'
+import type {
+  Appended, Cluster, ClusterEvents, FetchedPartition, FetchRequest, GroupDescription, JoinRequest, Membership, NewTopic, OffsetQuery,
+  OffsetToCommit, TopicDescription, TopicPartition,
+} from './cluster.js'
+import { Fetcher } from './fetcher.js'
+import { Flusher } from './flusher.js'
+import { CommittedOffsets, type OffsetRecord } from './group/committed-offsets.js'
+import { GroupCoordinator } from './group/group-coordinator.js'
+import { openQueue } from './group/queue-state.js'
+import { INTERNAL_LOG_CONFIG, InternalLog } from './internal-log.js'
+import { KeyedLog } from './keyed-log.js'
+import type { FoundOffset } from './offset-lookup.js'
+import type { QueueContext } from './queue-context.js'
+import type { QueuePort, QueuePortOptions } from './queue-port.js'
+import { Retention } from './retention.js'
+import type { TopicRecord } from './topic.js'
+import { type Flush, isCompacted, resolveTopicConfig, TOPIC_DEFAULTS, type TopicConfig, checkTopicConfig } from './topic-config.js'
+import { checkTopicName, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
+import { TopicRegistry } from './topic-registry.js'
+import { WorkInProgress } from './work-in-progress.js'
+
+export interface EmbeddedClusterOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: () => number
+  /** The flush level of topics that ask for none. */
+  readonly flush: Flush
+  /** How long an append at flush 'interval' may stay unsynced. Milliseconds. */
+  readonly flushIntervalMs: number
+  /** auto.create.topics.enable */
+  readonly autoCreateTopics: boolean
+  /** Configs of topics that ask for none. */
+  readonly topicDefaults: TopicConfig
+}
+
+interface Parts {
+  readonly registry: TopicRegistry
+  readonly retention: Retention
+  readonly fetcher: Fetcher
+  readonly groups: GroupCoordinator
+  readonly metadata: InternalLog
+  readonly offsets: InternalLog
+}
+
+export class EmbeddedCluster implements Cluster {
+  readonly supports: Readonly<Record<string, boolean>>
+  readonly clock: Clock
+  readonly random: () => number
+  readonly events = new EventEmitter<ClusterEvents>()
+  private readonly storage: Storage
+  private readonly flusher: Flusher
+  private readonly work = new WorkInProgress()
+  private readonly queues = new Map<string, Promise<QueuePort>>()
+  private readonly deletionHooks = new Map<string, Set<() => Awaitable<void>>>()
+  private parts: Parts | null = null
+  private closing: Promise<void> | null = null
+
+  constructor(private readonly options: EmbeddedClusterOptions) {
+    const { storage, clock, random } = options
+    this.storage = storage
+    this.clock = clock
+    this.random = random
+    this.supports = { ...storage.supports, queues: true, transactions: false }
+    this.flusher = new Flusher(storage, clock, options.flushIntervalMs, (error) => this.report(error))
+    checkTopicConfig({ ...options.topicDefaults }, 'the topic defaults')
+  }
+
+  async open(): Promise<void> {
+    if (this.parts !== null || this.closing !== null) throw new KafkaliteError('INVALID_STATE', 'The cluster was opened before')
+    await this.storage.open({ clock: this.clock })
+    try {
+      this.parts = await this.openParts()
+    } catch (error) {
+      await this.storage.close()
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeParts()
+    return this.closing
+  }
+
+  idle(): Promise<void> {
+    return this.work.idle()
+  }
+
+  async createTopic(name: string, topic?: NewTopic): Promise<TopicDescription> {
+    return this.work.track(this.requireParts().registry.create(name, topic))
+  }
+
+  topic(name: string, options?: { create?: boolean }): Awaitable<TopicDescription> {
+    const { registry } = this.requireParts()
+    const found = registry.find(name)
+    if (found !== undefined) return found.description
+    if (options?.create !== true || !this.options.autoCreateTopics) {
+      checkTopicName(name)
+      throw new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${describe(name)}`)
+    }
+    return this.ensureTopic(name, {})
+  }
+
+  async topics(): Promise<readonly TopicDescription[]> {
+    return [...this.requireParts().registry.all()].map(({ description }) => description)
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    return this.work.track(this.requireParts().registry.delete(name))
+  }
+
+  async alterTopic(name: string, config: TopicConfig): Promise<void> {
+    return this.work.track(this.requireParts().registry.alter(name, config))
+  }
+
+  async addPartitions(name: string, total: number): Promise<void> {
+    return this.work.track(this.requireParts().registry.addPartitions(name, total))
+  }
+
+  produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended> {
+    const { registry, retention } = this.requireParts()
+    const target = registry.get(topic)
+    const appended = target.partition(partition).append(batch)
+    retention.arm(target.config)
+    return isPromise(appended) ? this.work.track(appended) : appended
+  }
+
+  fetch(request: FetchRequest): Awaitable<readonly FetchedPartition[]> {
+    return this.requireParts().fetcher.fetch(request)
+  }
+
+  offset(place: TopicPartition, query: OffsetQuery): Awaitable<FoundOffset | null> {
+    return this.requireParts().registry.get(place.topic).partition(place.partition).find(query)
+  }
+
+  async deleteRecords(place: TopicPartition, beforeOffset: number): Promise<number> {
+    const topic = this.requireParts().registry.get(place.topic)
+    const partition = topic.partition(place.partition)
+    if (isCompacted(topic.config) && topic.config.cleanupPolicy === 'compact') {
+      throw new KafkaliteError('POLICY_VIOLATION', `Records of "${place.topic}" cannot be deleted: cleanupPolicy is 'compact' without 'delete'`)
+    }
+    const offset = beforeOffset === -1 ? partition.endOffset : beforeOffset
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset > partition.endOffset) throw partition.outOfRange(beforeOffset)
+    await this.work.track(partition.truncateBefore(offset))
+    await this.work.track(this.flusher.settle(topic.config.flush))
+    return partition.startOffset
+  }
+
+  partitionSize(place: TopicPartition): number {
+    return this.requireParts().registry.get(place.topic).partition(place.partition).sizeBytes
+  }
+
+  joinGroup(request: JoinRequest): Membership {
+    return this.requireParts().groups.join(request)
+  }
+
+  commitOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
+    return this.work.track(this.requireParts().groups.commitFromOutside(groupId, offsets))
+  }
+
+  committedOffsets(groupId: string, partitions?: readonly TopicPartition[]): readonly OffsetToCommit[] {
+    return this.requireParts().groups.committed(groupId, partitions)
+  }
+
+  groups(): readonly GroupDescription[] {
+    return this.requireParts().groups.list()
+  }
+
+  describeGroup(groupId: string): GroupDescription {
+    return this.requireParts().groups.describe(groupId)
+  }
+
+  async deleteGroup(groupId: string): Promise<void> {
+    return this.work.track(this.requireParts().groups.delete(groupId))
+  }
+
+  async queue(name: string, options: QueuePortOptions): Promise<QueuePort> {
+    this.requireParts()
+    const there = this.queues.get(name)
+    if (there !== undefined) return there
+    const opening = this.work.track(openQueue(this.queueContext(), name, options)) as Promise<QueuePort>
+    this.queues.set(name, opening)
+    // A queue that could not be opened may be asked for again.
+    opening.catch(() => this.queues.delete(name))
+    return opening
+  }
+
+  /** The parts while the cluster is open. CLOSED. */
+  private requireParts(): Parts {
+    if (this.parts === null || this.closing !== null) throw new KafkaliteError('CLOSED', 'The broker is not open: it was closed, or never opened')
+    return this.parts
+  }
+
+  private async openParts(): Promise<Parts> {
+    const { storage, clock, random, flusher } = this
+    const metadata = new InternalLog(await storage.log(METADATA_LOG, INTERNAL_LOG_CONFIG), storage, flusher)
+    const offsets = new InternalLog(await storage.log(OFFSETS_LOG, INTERNAL_LOG_CONFIG), storage, flusher)
+    const now = (): number => clock.now()
+    const onError = (error: unknown): void => this.report(error)
+    const topicRecords = new KeyedLog<TopicRecord>(metadata, now, onError)
+    const offsetRecords = new KeyedLog<OffsetRecord>(offsets, now, onError)
+    await topicRecords.load()
+    await offsetRecords.load()
+    const defaults = resolveTopicConfig({ flush: this.options.flush, ...this.options.topicDefaults }, TOPIC_DEFAULTS)
+    const registry = new TopicRegistry({
+      storage, clock, random, flusher, defaults,
+      metadata: topicRecords,
+      onChange: (name, change) => this.onTopicChange(name, change),
+      onDeletion: (name) => this.runDeletionHooks(name),
+    })
+    const groups = new GroupCoordinator({
+      clock, random, registry,
+      offsets: new CommittedOffsets(offsetRecords, this.options.flush, now),
+      events: this.events,
+    })
+    const retention = new Retention(registry, clock, onError, (done) => void this.work.track(done))
+    await registry.open()
+    for (const topic of registry.all()) if (topic.partitions.some(({ sizeBytes }) => sizeBytes > 0)) retention.arm(topic.config)
+    return { registry, retention, groups, metadata, offsets, fetcher: new Fetcher(registry, clock) }
+  }
+
+  private async closeParts(): Promise<void> {
+    const { parts } = this
+    if (parts === null) return
+    parts.retention.close()
+    parts.fetcher.close()
+    parts.groups.close()
+    for (const queue of this.queues.values()) {
+      const port = await queue.catch(() => null)
+      await port?.close()
+    }
+    await this.work.idle()
+    this.flusher.close()
+    try {
+      await parts.registry.close()
+      await parts.offsets.close()
+      await parts.metadata.close()
+    } finally {
+      await this.storage.close()
+    }
+  }
+
+  private onTopicChange(name: string, change: 'created' | 'changed' | 'deleted'): void {
+    const { parts } = this
+    if (parts === null) return
+    if (change === 'changed') {
+      const topic = parts.registry.find(name)
+      if (topic?.partitions.some(({ sizeBytes }) => sizeBytes > 0)) parts.retention.arm(topic.config)
+    }
+    parts.groups.topicsChanged()
+    if (change === 'created') this.events.emit('topicCreated', name)
+    if (change === 'deleted') this.events.emit('topicDeleted', name)
+  }
+
+  private async runDeletionHooks(name: string): Promise<void> {
+    const hooks = this.deletionHooks.get(name)
+    this.deletionHooks.delete(name)
+    this.queues.delete(name)
+    if (hooks !== undefined) for (const hook of hooks) await hook()
+    await this.parts?.groups.removeTopic(name)
+  }
+
+  private async ensureTopic(name: string, topic: NewTopic): Promise<TopicDescription> {
+    const { registry } = this.requireParts()
+    const found = registry.find(name)
+    if (found !== undefined) return found.description
+    try {
+      return await this.work.track(registry.create(name, topic))
+    } catch (error) {
+      // Someone else has made it in the meantime, which is what was wanted.
+      const made = registry.find(name)
+      if (made !== undefined && KafkaliteError.is(error, 'TOPIC_ALREADY_EXISTS')) return made.description
+      throw error
+    }
+  }
+
+  private queueContext(): QueueContext {
+    return {
+      clock: this.clock,
+      random: this.random,
+      storage: this.storage,
+      flush: this.options.flush,
+      ensureTopic: (name, topic) => this.ensureTopic(name, { ...topic, config: { retentionMs: -1, ...topic?.config } }),
+      topic: (name) => this.requireParts().registry.find(name)?.description,
+      partition: (name, partition) => this.requireParts().registry.get(name).partition(partition),
+      openStateLog: async (topic) =>
+        new InternalLog(await this.storage.log(stateLogName(topic), INTERNAL_LOG_CONFIG), this.storage, this.flusher),
+      onTopicDeletion: (name, hook) => this.addDeletionHook(name, hook),
+      report: (error) => this.report(error),
+    }
+  }
+
+  private addDeletionHook(name: string, hook: () => Awaitable<void>): () => void {
+    const hooks = this.deletionHooks.get(name) ?? new Set()
+    this.deletionHooks.set(name, hooks.add(hook))
+    return () => hooks.delete(hook)
+  }
+
+  private report(error: unknown): void {
+    const reported = KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', 'Work in the background failed', { cause: error })
+    this.events.emit('error', reported)
+  }
+}

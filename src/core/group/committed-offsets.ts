@@ -1,0 +1,118 @@
+// The offsets that groups have committed. A commit of many partitions is one batch of the offsets log: all or nothing. Offsets do
+// not expire; they go with their topic, and with their group when it is deleted.
+
+import { describe, KafkaliteError } from '../../errors.js'
+import { type Awaitable, chain } from '../../lib/awaitable.js'
+import { utf8Length } from '../../lib/text.js'
+import type { OffsetToCommit, TopicPartition } from '../cluster.js'
+import type { Change, KeyedLog } from '../keyed-log.js'
+import type { Flush } from '../topic-config.js'
+
+/** offset.metadata.max.bytes */
+const METADATA_BYTES_MAX = 4096
+
+/** A committed offset as the log keeps it; the key is the group, the topic and the partition in JSON. */
+export interface OffsetRecord {
+  readonly offset: number
+  readonly metadata?: string | undefined
+  readonly committedMs: number
+}
+
+type GroupOffsets = Map<string, OffsetToCommit>
+
+export class CommittedOffsets {
+  /** By group, then by the key in the log. */
+  private readonly groups = new Map<string, GroupOffsets>()
+
+  constructor(
+    private readonly log: KeyedLog<OffsetRecord>,
+    private readonly flush: Flush,
+    private readonly now: () => number,
+  ) {
+    for (const [key, { offset, metadata }] of log.entries()) {
+      const [group, topic, partition] = JSON.parse(key) as [string, string, number]
+      this.groupOf(group).set(key, { topic, partition, offset, metadata })
+    }
+  }
+
+  has(group: string): boolean {
+    return this.groups.has(group)
+  }
+
+  ids(): Iterable<string> {
+    return this.groups.keys()
+  }
+
+  /** Of the given partitions or of all; those without a commit are left out. */
+  of(group: string, partitions?: readonly TopicPartition[]): readonly OffsetToCommit[] {
+    const offsets = this.groups.get(group)
+    if (offsets === undefined) return []
+    if (partitions === undefined) return [...offsets.values()]
+    const found: OffsetToCommit[] = []
+    for (const { topic, partition } of partitions) {
+      const offset = offsets.get(keyOf(group, topic, partition))
+      if (offset !== undefined) found.push(offset)
+    }
+    return found
+  }
+
+  /** OFFSET_METADATA_TOO_LARGE, INVALID_ARGUMENT: nothing is committed then. */
+  commit(group: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
+    const committedMs = this.now()
+    const changes: Change<OffsetRecord>[] = []
+    for (const { topic, partition, offset, metadata } of offsets) {
+      checkOffset(topic, partition, offset, metadata)
+      changes.push([keyOf(group, topic, partition), metadata === undefined ? { offset, committedMs } : { offset, metadata, committedMs }])
+    }
+    // The offsets are copied: what the caller does with its objects while the storage writes must not reach them.
+    const copies = offsets.map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
+    return chain(this.log.write(changes, this.flush), () => {
+      const there = this.groupOf(group)
+      for (const copy of copies) there.set(keyOf(group, copy.topic, copy.partition), copy)
+    })
+  }
+
+  /** Removes all offsets of the group. */
+  remove(group: string): Awaitable<void> {
+    const offsets = this.groups.get(group)
+    if (offsets === undefined) return undefined
+    return chain(this.log.write([...offsets.keys()].map((key): Change<OffsetRecord> => [key, null]), this.flush), () => {
+      this.groups.delete(group)
+    })
+  }
+
+  /** Removes the offsets of all groups in a topic that goes; answers the groups that had some. */
+  async removeTopic(topic: string): Promise<readonly string[]> {
+    const changed: string[] = []
+    for (const [group, offsets] of [...this.groups]) {
+      const keys = [...offsets].filter(([, offset]) => offset.topic === topic).map(([key]) => key)
+      if (keys.length === 0) continue
+      await this.log.write(keys.map((key): Change<OffsetRecord> => [key, null]), this.flush)
+      for (const key of keys) offsets.delete(key)
+      changed.push(group)
+    }
+    return changed
+  }
+
+  private groupOf(group: string): GroupOffsets {
+    let offsets = this.groups.get(group)
+    if (offsets === undefined) {
+      offsets = new Map()
+      this.groups.set(group, offsets)
+    }
+    return offsets
+  }
+}
+
+function keyOf(group: string, topic: string, partition: number): string {
+  return JSON.stringify([group, topic, partition])
+}
+
+function checkOffset(topic: string, partition: number, offset: number, metadata: string | undefined): void {
+  if (!Number.isSafeInteger(offset) || offset < 0) {
+    throw new KafkaliteError('INVALID_ARGUMENT', `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${describe(offset)}`)
+  }
+  if (metadata !== undefined && utf8Length(metadata) > METADATA_BYTES_MAX) {
+    throw new KafkaliteError('OFFSET_METADATA_TOO_LARGE', `The metadata for ${topic}-${partition} has ${utf8Length(metadata)} bytes, at most ${METADATA_BYTES_MAX} are allowed`)
+  }
+}

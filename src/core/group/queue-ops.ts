@@ -1,0 +1,222 @@
+// The words in which a queue's state log is written: each is a byte that says which, then integers of variable length. Neighbouring
+// records that go the same way become one word, so a poll of five hundred messages and its acknowledgement are a few bytes.
+// docs/queues.md lists the words.
+
+import { KafkaliteError } from '../../errors.js'
+import { encodeUtf8, readUtf8 } from '../../lib/text.js'
+import { MALFORMED, readVarlong, varlongLength, writeVarlong } from '../../lib/varint.js'
+import { ACKNOWLEDGED, ARCHIVED, type State } from './record-state.js'
+
+const ACQUIRE = 1
+const ACKNOWLEDGE = 2
+const OUTCOME = 3
+const AVAILABLE_AGAIN = 4
+const GAP = 5
+const PLACE = 6
+const FORGOTTEN = 7
+const TOPIC = 8
+
+/** What is remembered of a finished record, for its sender. */
+export interface OutcomeEntry {
+  readonly partition: number
+  readonly offset: number
+  readonly state: typeof ACKNOWLEDGED | typeof ARCHIVED
+  readonly deliveryCount: number
+  readonly id: string | undefined
+  readonly result: Uint8Array | undefined
+  readonly reason: string | undefined
+}
+
+/** What a replay hears, in the order of writing. */
+export interface OpsReader {
+  acquired(partition: number, first: number, length: number, count: number): void
+  acknowledged(partition: number, first: number, length: number): void
+  outcome(entry: OutcomeEntry): void
+  available(partition: number, first: number, length: number, count: number, notBefore: number): void
+  gap(partition: number, first: number, length: number): void
+  /** Opens a partition in a snapshot. */
+  place(partition: number, start: number, cursor: number): void
+  forgotten(partition: number, below: number): void
+  /** The id of the topic that the state is about. */
+  topic(id: string): void
+}
+
+/** Gathers words. The last one stays open while its neighbours follow. */
+export class OpsWriter {
+  private buffer = new Uint8Array(1024)
+  private at = 0
+  private op = 0
+  private partition = 0
+  private first = 0
+  private length = 0
+  private count = 0
+  private notBefore = 0
+
+  get isEmpty(): boolean {
+    return this.at === 0 && this.op === 0
+  }
+
+  acquired(partition: number, offset: number, count: number): void {
+    this.run(ACQUIRE, partition, offset, 1, count, 0)
+  }
+
+  acknowledged(partition: number, first: number, length = 1): void {
+    this.run(ACKNOWLEDGE, partition, first, length, 0, 0)
+  }
+
+  /** Available again, or for the first time when the cursor passed it because it is delayed; `notBefore` 0: at once. */
+  available(partition: number, first: number, length: number, count: number, notBefore: number): void {
+    this.run(AVAILABLE_AGAIN, partition, first, length, count, notBefore)
+  }
+
+  gap(partition: number, first: number, length: number): void {
+    this.run(GAP, partition, first, length, 0, 0)
+  }
+
+  place(partition: number, start: number, cursor: number): void {
+    this.plain(PLACE, partition, start, cursor)
+  }
+
+  forgotten(partition: number, below: number): void {
+    this.plain(FORGOTTEN, partition, below)
+  }
+
+  topic(id: string): void {
+    this.plain(TOPIC)
+    this.content(encodeUtf8(id))
+  }
+
+  outcome(entry: OutcomeEntry): void {
+    this.plain(OUTCOME, entry.partition, entry.offset, entry.state, entry.deliveryCount)
+    this.content(entry.id === undefined ? undefined : encodeUtf8(entry.id))
+    this.content(entry.result)
+    this.content(entry.reason === undefined ? undefined : encodeUtf8(entry.reason))
+  }
+
+  /** The words gathered, in memory of their own; the writer is empty afterwards. */
+  take(): Uint8Array {
+    this.endRun()
+    const taken = this.buffer.slice(0, this.at)
+    this.at = 0
+    return taken
+  }
+
+  private run(op: number, partition: number, first: number, length: number, count: number, notBefore: number): void {
+    if (op === this.op && partition === this.partition && first === this.first + this.length && count === this.count && notBefore === this.notBefore) {
+      this.length += length
+      return
+    }
+    this.endRun()
+    this.op = op
+    this.partition = partition
+    this.first = first
+    this.length = length
+    this.count = count
+    this.notBefore = notBefore
+  }
+
+  private endRun(): void {
+    const { op, partition, first, length } = this
+    if (op === 0) return
+    this.op = 0
+    if (op === ACQUIRE) this.plain(op, partition, first, length, this.count)
+    else if (op === AVAILABLE_AGAIN) this.plain(op, partition, first, length, this.count, this.notBefore)
+    else this.plain(op, partition, first, length)
+  }
+
+  private plain(op: number, ...numbers: readonly number[]): void {
+    this.endRun()
+    this.reserve(1 + numbers.length * 8)
+    this.buffer[this.at++] = op
+    for (const number of numbers) this.at = writeVarlong(this.buffer, this.at, number)
+  }
+
+  private content(bytes: Uint8Array | undefined): void {
+    const length = bytes === undefined ? -1 : bytes.length
+    this.reserve(varlongLength(length) + Math.max(length, 0))
+    this.at = writeVarlong(this.buffer, this.at, length)
+    if (bytes === undefined) return
+    this.buffer.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  private reserve(bytes: number): void {
+    if (this.at + bytes <= this.buffer.length) return
+    const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.at + bytes))
+    larger.set(this.buffer.subarray(0, this.at))
+    this.buffer = larger
+  }
+}
+
+/** Tells `reader` each word. CORRUPT_MESSAGE when the bytes are no words. */
+export function readOps(bytes: Uint8Array, reader: OpsReader): void {
+  const words = new Words(bytes)
+  while (words.at < bytes.length) readOp(words, reader)
+}
+
+function readOp(words: Words, reader: OpsReader): void {
+  const op = words.byte()
+  switch (op) {
+    case ACQUIRE:
+      return reader.acquired(words.number(), words.number(), words.number(), words.number())
+    case ACKNOWLEDGE:
+      return reader.acknowledged(words.number(), words.number(), words.number())
+    case AVAILABLE_AGAIN:
+      return reader.available(words.number(), words.number(), words.number(), words.number(), words.number())
+    case GAP:
+      return reader.gap(words.number(), words.number(), words.number())
+    case PLACE:
+      return reader.place(words.number(), words.number(), words.number())
+    case FORGOTTEN:
+      return reader.forgotten(words.number(), words.number())
+    case TOPIC:
+      return reader.topic(words.text() ?? '')
+    case OUTCOME:
+      return reader.outcome({
+        partition: words.number(), offset: words.number(), state: words.state(), deliveryCount: words.number(),
+        id: words.text(), result: words.content(), reason: words.text(),
+      })
+    default:
+      throw malformed(`the word ${op} is not known`)
+  }
+}
+
+class Words {
+  at = 0
+
+  constructor(private readonly bytes: Uint8Array) {}
+
+  byte(): number {
+    return this.bytes[this.at++] as number
+  }
+
+  number(): number {
+    const value = readVarlong(this.bytes, this, this.bytes.length)
+    if (this.at === MALFORMED) throw malformed('an integer is cut off')
+    return value
+  }
+
+  state(): typeof ACKNOWLEDGED | typeof ARCHIVED {
+    const state = this.number() as State
+    if (state !== ACKNOWLEDGED && state !== ARCHIVED) throw malformed(`an outcome cannot be ${state}`)
+    return state
+  }
+
+  content(): Uint8Array | undefined {
+    const length = this.number()
+    if (length < 0) return undefined
+    const start = this.at
+    this.at += length
+    if (this.at > this.bytes.length) throw malformed('bytes are cut off')
+    return this.bytes.slice(start, this.at)
+  }
+
+  text(): string | undefined {
+    const content = this.content()
+    return content === undefined ? undefined : readUtf8(content, 0, content.length)
+  }
+}
+
+function malformed(what: string): KafkaliteError {
+  return new KafkaliteError('CORRUPT_MESSAGE', `The state log of the queue cannot be read: ${what}.`)
+}

@@ -1,0 +1,126 @@
+// Brings a queue's state back from its log. What was acquired is available again, for its receiver is gone, and its count stays. The
+// log of the records decides: state about records that are not there (a power cut took them) is dropped, lest a record that gets the
+// same offset later is taken for finished.
+
+import type { OpsReader, OutcomeEntry } from './queue-ops.js'
+import { QueueOutcomes } from './queue-outcomes.js'
+import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, RecordStates, UNTOUCHED } from './record-state.js'
+
+/** The ends of a partition's log. */
+export interface LogEnds {
+  readonly startOffset: number
+  readonly endOffset: number
+}
+
+export class QueueRecovery implements OpsReader {
+  states: RecordStates[]
+  readonly outcomes = new QueueOutcomes()
+  /** The topic that the state is about; '' when the log is new. */
+  topicId = ''
+  private readonly placed = new Set<number>()
+  private entries: OutcomeEntry[] = []
+
+  constructor(private readonly logs: readonly LogEnds[]) {
+    this.states = this.fresh()
+  }
+
+  /** A snapshot begins: nothing that was told before counts. */
+  begin(): void {
+    this.states = this.fresh()
+    this.outcomes.clear()
+    this.entries = []
+    this.placed.clear()
+    this.topicId = ''
+  }
+
+  topic(id: string): void {
+    this.topicId = id
+  }
+
+  place(partition: number, start: number, cursor: number): void {
+    const states = new RecordStates(start)
+    states.moveCursor(cursor)
+    this.states[partition] = states
+    this.placed.add(partition)
+  }
+
+  acquired(partition: number, first: number, length: number, count: number): void {
+    this.span(partition, first, length, (states, offset) => states.restore(offset, AVAILABLE, count))
+    this.passTo(partition, first + length)
+  }
+
+  acknowledged(partition: number, first: number, length: number): void {
+    this.span(partition, first, length, (states, offset) => this.end(states, offset, ACKNOWLEDGED))
+  }
+
+  outcome(entry: OutcomeEntry): void {
+    this.span(entry.partition, entry.offset, 1, (states, offset) => this.end(states, offset, entry.state))
+    this.entries.push(entry)
+  }
+
+  available(partition: number, first: number, length: number, count: number, notBefore: number): void {
+    this.span(partition, first, length, (states, offset) => {
+      if (notBefore > 0) states.restore(offset, DELAYED, count, notBefore)
+      else states.restore(offset, AVAILABLE, count)
+    })
+  }
+
+  gap(partition: number, first: number, length: number): void {
+    this.span(partition, first, length, (states, offset) => this.end(states, offset, ARCHIVED))
+    this.passTo(partition, first + length)
+  }
+
+  forgotten(partition: number, below: number): void {
+    this.outcomes.forgetBelow(partition, below)
+  }
+
+  /** After the last word: fits the state to the logs. Answers whether something had to be dropped. */
+  finish(): boolean {
+    let dropped = false
+    this.states = this.states.map((states, partition) => {
+      const ends = this.logs[partition]
+      if (ends === undefined || states.cursor <= ends.endOffset) return states
+      dropped = true
+      return clip(states, ends.endOffset)
+    })
+    for (const entry of this.entries) {
+      if (entry.offset < (this.logs[entry.partition]?.endOffset ?? 0)) this.outcomes.add(entry)
+      else dropped = true
+    }
+    this.entries = []
+    return dropped
+  }
+
+  private fresh(): RecordStates[] {
+    return this.logs.map(({ startOffset }) => new RecordStates(startOffset))
+  }
+
+  private end(states: RecordStates, offset: number, state: typeof ACKNOWLEDGED | typeof ARCHIVED): void {
+    if (states.state(offset) !== ACKNOWLEDGED && states.state(offset) !== ARCHIVED) states.restore(offset, state, states.count(offset))
+  }
+
+  /** The cursor moves on; a record on the way that nothing was said about has not been handed out, so it is available. */
+  private passTo(partition: number, offset: number): void {
+    const states = this.states[partition]
+    if (states === undefined || offset <= states.cursor) return
+    for (let at = states.cursor; at < offset; at++) if (states.state(at) === UNTOUCHED) states.restore(at, AVAILABLE, 0)
+    states.moveCursor(offset)
+  }
+
+  private span(partition: number, first: number, length: number, visit: (states: RecordStates, offset: number) => void): void {
+    const states = this.states[partition]
+    if (states === undefined) return
+    for (let offset = Math.max(first, states.start); offset < first + length; offset++) visit(states, offset)
+  }
+}
+
+function clip(states: RecordStates, end: number): RecordStates {
+  const clipped = new RecordStates(Math.min(states.start, end))
+  clipped.moveCursor(end)
+  states.runs((first, length, state, count, until) => {
+    for (let offset = first; offset < Math.min(first + length, end); offset++) {
+      if (state !== ACKNOWLEDGED && state !== ARCHIVED) clipped.restore(offset, state, count, until)
+    }
+  })
+  return clipped
+}

@@ -1,0 +1,40 @@
+// Which names a topic may have: Kafka's rule, and the names that the broker's own logs use. A dot and an underscore look the same
+// in the names of Kafka's metrics, so two topics that differ only there collide.
+
+import { describe, KafkaliteError } from '../errors.js'
+
+export const METADATA_LOG = '__cluster_metadata-0'
+export const OFFSETS_LOG = '__consumer_offsets-0'
+
+const LENGTH_MAX = 249
+const LEGAL = /^[a-zA-Z0-9._-]+$/
+const RESERVED = new Set(['__cluster_metadata', '__consumer_offsets', '__transaction_state'])
+const STATE_LOG_PREFIX = '__share_group_state'
+
+/** The log that keeps the state of the queue on this topic. */
+export function stateLogName(topic: string): string {
+  return `${STATE_LOG_PREFIX}-${topic}`
+}
+
+/** The log of one partition. */
+export function partitionLogName(topic: string, partition: number): string {
+  return `${topic}-${partition}`
+}
+
+/** INVALID_TOPIC_EXCEPTION unless a topic may have that name. */
+export function checkTopicName(name: unknown): asserts name is string {
+  if (typeof name !== 'string' || name.length === 0) throw illegal(name, 'it must be a text that is not empty')
+  if (name === '.' || name === '..') throw illegal(name, "'.' and '..' are not allowed")
+  if (name.length > LENGTH_MAX) throw illegal(name, `it has ${name.length} characters, at most ${LENGTH_MAX} are allowed`)
+  if (!LEGAL.test(name)) throw illegal(name, 'only a-z, A-Z, 0-9, dot, underscore and hyphen are allowed')
+  if (RESERVED.has(name) || name.startsWith(STATE_LOG_PREFIX)) throw illegal(name, 'the broker keeps it for itself')
+}
+
+/** What two colliding names have in common. */
+export function collisionKey(name: string): string {
+  return name.replaceAll('.', '_')
+}
+
+function illegal(name: unknown, why: string): KafkaliteError {
+  return new KafkaliteError('INVALID_TOPIC_EXCEPTION', `${describe(name)} is no legal topic name: ${why}`)
+}

@@ -1,0 +1,197 @@
+// The topics of the broker and their partitions. A topic exists when the metadata log says so: its logs are made before that record
+// and removed after the one that ends it, so that a crash in between leaves bytes that nobody owns and never a topic without its log.
+
+import { describe, KafkaliteError } from '../errors.js'
+import type { Clock } from '../lib/clock.js'
+import { isPromise } from '../lib/awaitable.js'
+import { SerialQueue } from '../lib/serial-queue.js'
+import type { Storage } from '../storage/storage.js'
+import type { NewTopic, TopicDescription } from './cluster.js'
+import type { Flusher } from './flusher.js'
+import type { KeyedLog } from './keyed-log.js'
+import { Partition } from './partition.js'
+import { randomId } from './random-id.js'
+import { Topic, type TopicRecord } from './topic.js'
+import { checkTopicConfig, type ResolvedTopicConfig, type TopicConfig } from './topic-config.js'
+import { checkTopicName, collisionKey, partitionLogName, stateLogName } from './topic-name.js'
+
+/** num.partitions of Kafka. */
+const PARTITIONS_DEFAULT = 1
+/** A typing error must not fill the disk with folders. */
+const PARTITIONS_MAX = 10_000
+
+export interface TopicRegistryOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: () => number
+  readonly flusher: Flusher
+  readonly defaults: ResolvedTopicConfig
+  readonly metadata: KeyedLog<TopicRecord>
+  /** Called when the topic can be used, has changed or is gone; not for the topics found on opening. */
+  readonly onChange: (name: string, change: 'created' | 'changed' | 'deleted') => void
+  /** Called before the logs of a topic go. */
+  readonly onDeletion: (name: string) => Promise<void>
+}
+
+export class TopicRegistry {
+  private readonly topics = new Map<string, Topic>()
+  private readonly collisions = new Map<string, string>()
+  /** Creating, changing and deleting topics happens one at a time. */
+  private readonly changes = new SerialQueue()
+
+  constructor(private readonly options: TopicRegistryOptions) {}
+
+  /** Opens every topic that the metadata log knows and finishes deletions that a crash cut short. */
+  async open(): Promise<void> {
+    for (const [name, record] of [...this.options.metadata.entries()]) {
+      if (record.deleting === true) await this.removeLogs(name, record.partitions)
+      else this.add(await this.openTopic(name, record))
+    }
+  }
+
+  find(name: string): Topic | undefined {
+    return this.topics.get(name)
+  }
+
+  /** UNKNOWN_TOPIC_OR_PARTITION. */
+  get(name: string): Topic {
+    const topic = this.topics.get(name)
+    if (topic === undefined) throw new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${describe(name)}`)
+    return topic
+  }
+
+  all(): Iterable<Topic> {
+    return this.topics.values()
+  }
+
+  async create(name: string, given: NewTopic = {}): Promise<TopicDescription> {
+    return this.changes.run(() => this.createNow(name, given))
+  }
+
+  async delete(name: string): Promise<void> {
+    return this.changes.run(() => this.deleteNow(name))
+  }
+
+  async alter(name: string, given: TopicConfig): Promise<void> {
+    return this.changes.run(async () => {
+      const topic = this.get(name)
+      const config = { ...topic.record.config, ...checkTopicConfig({ ...given }, `topic ${name}`) }
+      const record = { ...topic.record, config }
+      await this.write(name, record)
+      topic.update(record)
+      this.options.onChange(name, 'changed')
+    })
+  }
+
+  async addPartitions(name: string, total: number): Promise<void> {
+    return this.changes.run(async () => {
+      const topic = this.get(name)
+      const there = topic.partitions.length
+      checkPartitions(total)
+      if (total <= there) {
+        throw new KafkaliteError('INVALID_PARTITIONS', `Topic "${name}" has ${there} partitions and can only grow; asked for ${total}`)
+      }
+      const added = await this.openPartitions(name, there, total, topic.config, true)
+      const record = { ...topic.record, partitions: total }
+      await this.write(name, record).catch((error: unknown) => this.undo(added, error))
+      topic.partitions.push(...added)
+      topic.update(record)
+      this.options.onChange(name, 'changed')
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const topic of this.topics.values()) for (const partition of topic.partitions) await partition.close()
+  }
+
+  private async createNow(name: string, given: NewTopic): Promise<TopicDescription> {
+    checkTopicName(name)
+    if (this.topics.has(name)) throw new KafkaliteError('TOPIC_ALREADY_EXISTS', `Topic "${name}" exists already`)
+    const other = this.collisions.get(collisionKey(name))
+    if (other !== undefined) throw new KafkaliteError('INVALID_TOPIC_EXCEPTION', `Topic "${name}" collides with existing topic "${other}"`)
+    const partitions = given.partitions === undefined || given.partitions === -1 ? PARTITIONS_DEFAULT : given.partitions
+    checkPartitions(partitions)
+    const replicas = given.replicationFactor ?? -1
+    if (replicas !== -1 && replicas !== 1) {
+      throw new KafkaliteError('INVALID_REPLICATION_FACTOR', `Topic "${name}" can have 1 copy here, not ${describe(replicas)}`)
+    }
+    const config = checkTopicConfig({ ...given.config }, `topic ${name}`)
+    const topic = new Topic(name, this.options.defaults, { id: randomId(this.options.random), partitions, config })
+    topic.partitions.push(...(await this.openPartitions(name, 0, partitions, topic.config, true)))
+    await this.write(name, topic.record).catch((error: unknown) => this.undo(topic.partitions, error))
+    this.add(topic)
+    this.options.onChange(name, 'created')
+    return topic.description
+  }
+
+  private async deleteNow(name: string): Promise<void> {
+    const topic = this.get(name)
+    await this.write(name, { ...topic.record, deleting: true })
+    this.topics.delete(name)
+    this.collisions.delete(collisionKey(name))
+    for (const partition of topic.partitions) await partition.close()
+    await this.options.onDeletion(name)
+    await this.removeLogs(name, topic.record.partitions)
+    this.options.onChange(name, 'deleted')
+  }
+
+  private async removeLogs(name: string, partitions: number): Promise<void> {
+    const { storage, metadata } = this.options
+    for (let p = 0; p < partitions; p++) await storage.remove(partitionLogName(name, p))
+    await storage.remove(stateLogName(name))
+    await metadata.write([[name, null]], 'os')
+  }
+
+  private async openTopic(name: string, record: TopicRecord): Promise<Topic> {
+    const topic = new Topic(name, this.options.defaults, record)
+    topic.partitions.push(...(await this.openPartitions(name, 0, record.partitions, topic.config, false)))
+    return topic
+  }
+
+  /** `fresh`: bytes left by a deletion or creation that a crash cut short must not come to life again. */
+  private async openPartitions(topic: string, from: number, to: number, config: ResolvedTopicConfig, fresh: boolean): Promise<Partition[]> {
+    const { storage, clock, flusher } = this.options
+    const opened: Partition[] = []
+    try {
+      for (let partition = from; partition < to; partition++) {
+        const name = partitionLogName(topic, partition)
+        if (fresh) {
+          const removed = storage.remove(name)
+          if (isPromise(removed)) await removed
+        }
+        const log = storage.log(name, config)
+        opened.push(new Partition({ topic, partition, log: isPromise(log) ? await log : log, config, clock, flusher }))
+      }
+    } catch (error) {
+      if (!fresh) throw error
+      return this.undo(opened, error)
+    }
+    return opened
+  }
+
+  /** Takes back partitions that no record of the metadata log came to own. */
+  private async undo(partitions: readonly Partition[], error: unknown): Promise<never> {
+    for (const partition of partitions) {
+      await partition.close()
+      await this.options.storage.remove(partition.name)
+    }
+    throw error
+  }
+
+  /** Changes of topics are rare and everything depends on them, so they are synced at every flush level. */
+  private async write(name: string, record: TopicRecord): Promise<void> {
+    await this.options.metadata.write([[name, record]], 'always')
+  }
+
+  private add(topic: Topic): void {
+    this.topics.set(topic.name, topic)
+    this.collisions.set(collisionKey(topic.name), topic.name)
+  }
+}
+
+/** INVALID_PARTITIONS. */
+function checkPartitions(partitions: number): void {
+  if (Number.isSafeInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) return
+  throw new KafkaliteError('INVALID_PARTITIONS', `The number of partitions is a whole number from 1 to ${PARTITIONS_MAX}, not ${describe(partitions)}`)
+}
+

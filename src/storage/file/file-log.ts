@@ -1,0 +1,320 @@
+// One log in a folder of segment files. Appending is a write into the page cache and returns at once; the storage makes it durable.
+// Reading takes large blocks and hands out windows on them, each batch checked once against its checksum. An index that leads astray
+// is built again from the .log; bytes that are no batch are reported with their place and never passed over.
+
+import { KafkaliteError } from '../../errors.js'
+import type { PackedBatch } from '../../record/packed-batch.js'
+import type { LogConfig, LogStore, SegmentInfo } from '../storage.js'
+import type { BatchWalk } from './batch-walk.js'
+import { BLOCK_BYTES_MAX } from './batch-walk.js'
+import type { CleanLog } from './checkpoint.js'
+import type { SyncJob, SyncLog, SyncWork } from './group-sync.js'
+import { LogWriter } from './log-writer.js'
+import type { LogMark } from './log-writer.js'
+import type { OpenedLog } from './recovery.js'
+import { corrupt } from './segment.js'
+import type { Segment, SegmentPlace } from './segment.js'
+
+/** What a log needs from the storage around it. */
+export interface FileLogOwner {
+  readonly place: SegmentPlace
+  now(): number
+  /** @throws KafkaliteError `STORAGE_FAILED` or `CLOSED` */
+  requireWritable(): void
+  /** Turns a failed write into the error for the caller; anything but a full disk fails the storage. */
+  failedWrite(error: unknown): KafkaliteError
+  written(log: FileLog): void
+  rolled(log: FileLog): void
+  /** Everything below `offset` is durable; told often, kept now and then. */
+  synced(log: FileLog, offset: number): void
+  /** Settles when a lower recovery point is on disk, so that cutting the log is not taken for a loss. */
+  lowerRecoveryPoint(log: FileLog, offset: number): Promise<void>
+  /** Settles when the start is on disk. */
+  keepStart(log: FileLog, offset: number): Promise<void>
+  closed(log: FileLog, state: CleanLog | null): void
+}
+
+/** A reader that asks for little still takes a few batches and the way from the last index entry with one call. */
+const READ_BYTES_MIN = 16_384
+
+export class FileLog implements LogStore, SyncLog {
+  private readonly writer: LogWriter
+  private start: number
+  private end: number
+  private isClosed = false
+  private folderDirty = true
+  private readonly damage: KafkaliteError | null
+
+  constructor(
+    readonly name: string,
+    private readonly folder: string,
+    private config: LogConfig,
+    opened: OpenedLog,
+    readonly owner: FileLogOwner,
+  ) {
+    const onRoll = (): void => {
+      this.folderDirty = true
+      owner.rolled(this)
+    }
+    this.writer = new LogWriter(owner.place, folder, opened.segments, () => owner.now(), onRoll)
+    this.start = opened.startOffset
+    this.end = opened.endOffset
+    this.damage = opened.damage
+    owner.written(this)
+  }
+
+  get startOffset(): number {
+    return this.start
+  }
+  get endOffset(): number {
+    return this.end
+  }
+  get sizeBytes(): number {
+    let bytes = 0
+    for (const segment of this.writer.segments) bytes += segment.sizeBytes
+    return bytes
+  }
+  get maxTimestamp(): number {
+    let max = -1
+    for (const segment of this.writer.segments) max = Math.max(max, segment.maxTimestamp)
+    return max
+  }
+
+  append(batches: readonly PackedBatch[]): void {
+    const mark = this.mark()
+    try {
+      this.write(batches)
+    } catch (error) {
+      throw this.takeBack(mark, error)
+    }
+  }
+
+  /** For a commit of several logs: what to go back to. */
+  mark(): LogMark {
+    this.requireOpen()
+    this.owner.requireWritable()
+    if (this.damage !== null) throw this.damage
+    return this.writer.mark()
+  }
+
+  write(batches: readonly PackedBatch[]): void {
+    if (batches.length === 0) return
+    this.writer.write(batches, this.end, this.config)
+    this.end = (batches[batches.length - 1] as PackedBatch).lastOffset + 1
+    this.owner.written(this)
+  }
+
+  /** Undoes what was written since the mark and says what to throw. */
+  takeBack(mark: LogMark, error: unknown): KafkaliteError {
+    const told = this.owner.failedWrite(error)
+    try {
+      this.writer.rollBack(mark)
+    } catch (second) {
+      return this.owner.failedWrite(new Error('The end of a failed write could not be cut off', { cause: second }))
+    } finally {
+      this.end = mark.mark.endOffset
+    }
+    return told
+  }
+
+  read(offset: number, maxBytes: number): readonly PackedBatch[] {
+    this.requireOpen()
+    if (!(offset >= this.start && offset <= this.end)) {
+      throw new KafkaliteError('OFFSET_OUT_OF_RANGE', `Log ${this.name} holds offsets ${this.start} to ${this.end}, asked for ${offset}`)
+    }
+    const found: PackedBatch[] = []
+    if (offset === this.end) return found
+    const { segments } = this.writer
+    let left = maxBytes
+    for (let at = this.segmentOf(offset); at < segments.length; at++) {
+      const segment = segments[at] as Segment
+      if (segment.sizeBytes === 0) continue
+      left = this.readSegment(segment, offset, left, found)
+      if (left <= 0) break
+    }
+    return found
+  }
+
+  findByTimestamp(timestamp: number): PackedBatch | null {
+    this.requireOpen()
+    for (const segment of this.writer.segments) {
+      if (segment.maxTimestamp < timestamp || segment.endOffset <= this.start) continue
+      const found = this.seek(segment, (it) => it.walkFromTimestamp(timestamp), (batch) => batch.maxTimestamp >= timestamp && batch.lastOffset >= this.start)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  findMaxTimestamp(): PackedBatch | null {
+    this.requireOpen()
+    let best: PackedBatch | null = null
+    for (const segment of this.writer.segments) {
+      if (segment.sizeBytes === 0 || (best !== null && segment.maxTimestamp <= best.maxTimestamp)) continue
+      const wanted = segment.baseOffset >= this.start ? segment.maxTimestamp : this.maxTimestampFromStart(segment)
+      if (wanted === null || (best !== null && wanted <= best.maxTimestamp)) continue
+      best = this.seek(segment, (it) => it.walkFromTimestamp(wanted), (batch) => batch.maxTimestamp >= wanted && batch.lastOffset >= this.start)
+    }
+    return best
+  }
+
+  async truncateBefore(offset: number): Promise<void> {
+    this.requireOpen()
+    if (offset <= this.start) return
+    if (offset > this.end) {
+      throw new KafkaliteError('OFFSET_OUT_OF_RANGE', `Log ${this.name} ends at ${this.end}; its start cannot move to ${offset}`)
+    }
+    this.owner.requireWritable()
+    await this.owner.keepStart(this, offset)
+    this.start = Math.max(this.start, offset)
+    const { segments } = this.writer
+    while (segments.length > 1 && (segments[1] as Segment).baseOffset <= this.start) this.removeSegment(segments.shift() as Segment)
+  }
+
+  async truncateAfter(offset: number): Promise<void> {
+    const mark = this.mark()
+    if (offset >= this.end) return
+    await this.owner.lowerRecoveryPoint(this, offset)
+    if (offset < this.start) {
+      await this.owner.keepStart(this, offset)
+      this.start = offset
+    }
+    try {
+      this.cut(offset)
+    } catch (error) {
+      throw this.takeBack({ ...mark, active: this.writer.active, mark: this.writer.active.mark() }, error)
+    }
+    this.end = offset
+    this.owner.written(this)
+  }
+
+  segments(): readonly SegmentInfo[] {
+    return this.writer.segments.map(({ baseOffset, endOffset, sizeBytes, maxTimestamp }) => ({ baseOffset, endOffset, sizeBytes, maxTimestamp }))
+  }
+
+  roll(): void {
+    const mark = this.mark()
+    if (this.writer.active.sizeBytes === 0) return
+    try {
+      this.writer.roll(this.end)
+    } catch (error) {
+      throw this.takeBack(mark, error)
+    }
+  }
+
+  configure(config: LogConfig): void {
+    this.config = config
+  }
+
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    const { active, segments } = this.writer
+    for (const segment of segments) {
+      if (segment.dirty) segment.saveIndexes()
+      segment.handle.close()
+    }
+    this.owner.written(this)
+    this.owner.closed(this, this.damage === null ? { base: active.baseOffset, size: active.sizeBytes, end: this.end } : null)
+  }
+
+  takeSyncJob(all: boolean): SyncJob {
+    const { segments } = this.writer
+    const closed = all ? segments.length : segments.length - 1
+    const work: SyncWork[] = []
+    if (this.folderDirty) {
+      this.folderDirty = false
+      work.push({ run: () => this.owner.place.fileSystem.syncFolder(this.folder) })
+    }
+    for (const segment of segments.slice(0, closed)) if (segment.dirty) work.push({ run: () => segment.sync() })
+    const offset = all ? this.end : this.writer.active.baseOffset
+    return { work, done: () => this.owner.synced(this, Math.min(offset, this.end)) }
+  }
+
+  private readSegment(segment: Segment, offset: number, maxBytes: number, found: PackedBatch[]): number {
+    const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(READ_BYTES_MIN, maxBytes + READ_BYTES_MIN))
+    const walk = this.walkTo(segment, (it) => it.walkFrom(offset, blockBytes), offset)
+    let left = maxBytes
+    for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
+      if (header.lastOffset < offset) continue
+      if (header.sizeBytes > left && found.length > 0) return 0
+      const batch = walk.wholeBatch()
+      if (batch === null) break
+      found.push(batch)
+      left -= batch.sizeBytes
+    }
+    // What was found before the damage is good; the reader meets the damage when it comes to it.
+    if (walk.damage !== null && found.length === 0) throw corrupt(this.name, segment.handle.path, walk.damage)
+    return walk.damage === null ? left : 0
+  }
+
+  /** A walk that certainly begins at or before `offset`; indexes that say otherwise are built again. */
+  private walkTo(segment: Segment, begin: (segment: Segment) => BatchWalk, offset: number): BatchWalk {
+    if (segment.indexBuilt) return begin(segment)
+    const trial = begin(segment)
+    const first = trial.nextHeader()
+    if (first === null || first.baseOffset > Math.max(offset, segment.baseOffset)) {
+      if (trial.damage !== null || first !== null) segment.distrustIndexes()
+    }
+    return begin(segment)
+  }
+
+  /** The first batch from where the walk begins that `accepts`, checked. */
+  private seek(segment: Segment, begin: (segment: Segment) => BatchWalk, accepts: (header: PackedBatch) => boolean): PackedBatch | null {
+    const walk = this.walkTo(segment, begin, segment.endOffset)
+    for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
+      if (!accepts(header)) continue
+      const batch = walk.wholeBatch()
+      if (batch !== null) return batch
+      break
+    }
+    if (walk.damage !== null) throw corrupt(this.name, segment.handle.path, walk.damage)
+    return null
+  }
+
+  /** In the segment that the start cuts through, the peak may belong to a batch that cannot be read any more. Null when none is left. */
+  private maxTimestampFromStart(segment: Segment): number | null {
+    let max: number | null = null
+    const walk = this.walkTo(segment, (it) => it.walkFrom(this.start), this.start)
+    for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
+      if (header.lastOffset >= this.start && (max === null || header.maxTimestamp > max)) max = header.maxTimestamp
+    }
+    return max
+  }
+
+  private cut(offset: number): void {
+    const { segments } = this.writer
+    while (segments.length > 1 && this.writer.active.baseOffset >= offset) this.removeSegment(segments.pop() as Segment)
+    const { active } = this.writer
+    const walk = this.walkTo(active, (it) => it.walkFrom(offset), offset)
+    for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
+      if (header.lastOffset < offset) continue
+      const damage = active.truncate(walk.batchPosition)
+      if (damage !== null) throw corrupt(this.name, active.handle.path, damage)
+      break
+    }
+    // The end lies behind the last batch: only the name of a segment can say so after the log was closed.
+    if (active.endOffset !== offset || active.baseOffset > offset) this.writer.roll(offset)
+  }
+
+  private removeSegment(segment: Segment): void {
+    segment.remove()
+    this.folderDirty = true
+    this.owner.written(this)
+  }
+
+  private segmentOf(offset: number): number {
+    const { segments } = this.writer
+    let low = 0
+    let high = segments.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((segments[middle] as Segment).baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  private requireOpen(): void {
+    if (this.isClosed) throw new KafkaliteError('CLOSED', `Log ${this.name} was closed`)
+  }
+}
