@@ -1,5 +1,6 @@
-// Two projects: `quick` is what `npm test` runs, straight from the sources, without a build or a network; `package` packs the tarball
-// and uses it as a stranger would, so it needs npm and minutes. A test without an assertion fails, and so does a run without tests.
+// Three projects. `quick` and `repo` are what `npm test` runs, straight from the sources, without a build or a network: what the code
+// does, and whether sources, docs and examples keep the rules of the project. `package` packs the tarball and uses it as a stranger
+// would, so it needs npm and minutes. A test without an assertion fails, and so does a run without tests.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -19,8 +20,9 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/package/**', 'test/bench/**', '**/node_modules/**'] },
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/{repo,package,bench}/**', '**/node_modules/**'] },
       },
+      { extends: true, test: { name: 'repo', include: ['test/repo/**/*.test.ts'] } },
       {
         extends: true,
         test: {

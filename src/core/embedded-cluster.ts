@@ -220,6 +220,7 @@ export class EmbeddedCluster implements Cluster {
       clock, random, registry,
       offsets: new CommittedOffsets(offsetRecords, this.options.flush, now),
       events: this.events,
+      track: (answer) => this.work.track(answer),
     })
     const retention = new Retention(registry, clock, onError, (done) => void this.work.track(done))
     await registry.open()

@@ -87,8 +87,16 @@ export interface QueuePortEvents {
   error: [error: unknown]
 }
 
-/** One queue: a topic whose records each go to one receiver, with the state kept in a log of its own. */
+/** One queue: a topic whose records each go to one receiver, with the state kept in a log of its own. It is open as long as the broker. */
 export interface QueuePort {
+  /** A new session of one client. INVALID_STATE when the queue is open with other options, CLOSED after `close`. */
+  session(options: QueuePortOptions): QueueSession
+  /** Closes all sessions. Idempotent. */
+  close(): Awaitable<void>
+}
+
+/** What one client does with a queue. */
+export interface QueueSession {
   readonly topic: string
   readonly partitions: number
   readonly deadLetterTopic: string | false

@@ -35,8 +35,8 @@ export type TreeRule = (files: readonly SourceFile[]) => Finding[]
 
 const FOLDERS = ['src', 'test', 'examples', 'docs/generate'] as const
 
-/** Folders that are not sources: what was installed, built, downloaded or captured. */
-const SKIPPED = new Set(['node_modules', 'dist', 'data', 'captured', 'coverage'])
+/** Folders that are not sources: what was installed, built or downloaded. */
+const SKIPPED = new Set(['node_modules', 'dist', 'data', 'coverage'])
 
 export function parse(name: string, text: string): SourceFile {
   return { name, text, tree: ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true) }

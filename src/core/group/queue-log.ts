@@ -15,6 +15,14 @@ const SNAPSHOT_AFTER_BYTES = 1024 * 1024
 /** The key of a record that replaces everything before it. */
 const SNAPSHOT_KEY = 'snapshot'
 
+const NO_BYTES = new Uint8Array(0)
+
+/** Hears the words of the log, and where a snapshot makes void what was told before. */
+export interface SnapshotReader extends OpsReader {
+  begin(): void
+  endSnapshot(): void
+}
+
 interface Round {
   readonly promise: Promise<void>
   resolve(): void
@@ -56,21 +64,23 @@ export class QueueLog {
     return this.gathering.promise
   }
 
-  /** Tells `reader` what the log says; `begin` is called when a snapshot makes all that was told before void. */
-  async replay(reader: OpsReader, begin: () => void): Promise<void> {
+  /** Tells `reader` what the log says. */
+  async replay(reader: SnapshotReader): Promise<void> {
     const cursor = new RecordCursor()
     await this.options.log.forEach((batch) => {
       cursor.open(batch)
       while (cursor.next()) {
-        const { value } = cursor
+        const value = cursor.value ?? NO_BYTES
         if (cursor.keyStart >= 0) {
-          begin()
+          reader.begin()
+          readOps(value, reader)
+          reader.endSnapshot()
           this.grownBytes = 0
-          this.snapshotBytes = value?.length ?? 0
+          this.snapshotBytes = value.length
         } else {
-          this.grownBytes += batch.sizeBytes
+          readOps(value, reader)
+          this.grownBytes += value.length
         }
-        if (value !== null) readOps(value, reader)
       }
     })
   }

@@ -17,7 +17,7 @@ export class QueueRecovery implements OpsReader {
   readonly outcomes = new QueueOutcomes()
   /** The topic that the state is about; '' when the log is new. */
   topicId = ''
-  private readonly placed = new Set<number>()
+  private inSnapshot = false
   private entries: OutcomeEntry[] = []
 
   constructor(private readonly logs: readonly LogEnds[]) {
@@ -29,8 +29,19 @@ export class QueueRecovery implements OpsReader {
     this.states = this.fresh()
     this.outcomes.clear()
     this.entries = []
-    this.placed.clear()
     this.topicId = ''
+    this.inSnapshot = true
+  }
+
+  /** The snapshot ends: what follows happened later, or just before, in which case saying it again changes nothing. */
+  endSnapshot(): void {
+    this.inSnapshot = false
+  }
+
+  /** The state is about another topic that had the name before. */
+  discard(): void {
+    this.begin()
+    this.endSnapshot()
   }
 
   topic(id: string): void {
@@ -41,7 +52,6 @@ export class QueueRecovery implements OpsReader {
     const states = new RecordStates(start)
     states.moveCursor(cursor)
     this.states[partition] = states
-    this.placed.add(partition)
   }
 
   acquired(partition: number, first: number, length: number, count: number): void {
@@ -59,9 +69,10 @@ export class QueueRecovery implements OpsReader {
   }
 
   available(partition: number, first: number, length: number, count: number, notBefore: number): void {
+    const state = notBefore > 0 ? DELAYED : AVAILABLE
     this.span(partition, first, length, (states, offset) => {
-      if (notBefore > 0) states.restore(offset, DELAYED, count, notBefore)
-      else states.restore(offset, AVAILABLE, count)
+      if (this.inSnapshot) states.reopen(offset, state, count, notBefore)
+      else states.restore(offset, state, count, notBefore)
     })
   }
 
@@ -119,7 +130,7 @@ function clip(states: RecordStates, end: number): RecordStates {
   clipped.moveCursor(end)
   states.runs((first, length, state, count, until) => {
     for (let offset = first; offset < Math.min(first + length, end); offset++) {
-      if (state !== ACKNOWLEDGED && state !== ARCHIVED) clipped.restore(offset, state, count, until)
+      if (state !== ACKNOWLEDGED && state !== ARCHIVED) clipped.reopen(offset, state, count, until)
     }
   })
   return clipped

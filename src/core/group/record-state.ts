@@ -129,10 +129,16 @@ export class RecordStates {
     this.put(offset, from, to, count, until, 0)
   }
 
-  /** Another end of the lock. */
+  /** Sets what a snapshot says: below its cursor a record is finished unless the snapshot names it. */
+  reopen(offset: number, to: State, count: number, until = 0): void {
+    this.put(offset, this.state(offset), to, count, until, 0)
+  }
+
+  /** Another end of the lock, or another moment to try again. */
   renew(offset: number, until: number): void {
     const page = this.find(offset)
-    assert(page !== null && page.state[offset - page.base] === ACQUIRED, 'only the lock of an acquired record is renewed')
+    const state = page === null ? UNTOUCHED : page.state[offset - page.base]
+    assert(page !== null && (state === ACQUIRED || state === DYING), 'only what is acquired or dying has a moment to move')
     page.until[offset - page.base] = until
     page.nextMs = Math.min(page.nextMs, until)
   }
@@ -217,6 +223,7 @@ export class RecordStates {
     this.tally(from, -1)
     this.tally(to, 1)
     if (from === UNTOUCHED && to !== UNTOUCHED && offset >= this.cursor) this.ahead++
+    if (from === ACKNOWLEDGED || from === ARCHIVED) page.finished--
     page.state[i] = to
     page.count[i] = count
     page.until[i] = until

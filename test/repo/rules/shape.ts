@@ -52,7 +52,7 @@ export const opensWithComment: FileRule = (file) => {
 const VAGUE_FILE =
   /(^|[-./])(utils?|helpers?|common|manager|misc|shared|stuff|base|impl|internals|service|lib\d|temp|tmp|new|old)(?=[-.]|$)/
 const VAGUE_NAME =
-  /^(foo|bar|baz|qux|tmp|temp|obj|arr|stuff|thing|things|misc|helpers?|utils?|doIt|doStuff|doWork|handleData|processData|data\d+|res\d+|val\d+)$|(Manager|Helper|Utils?|Impl)$/
+  /^(foo|baz|qux|tmp|temp|obj|arr|stuff|thing|things|misc|helpers?|utils?|doIt|doStuff|doWork|handleData|processData|data\d+|res\d+|val\d+)$|(Manager|Helper|Utils?|Impl)$/
 
 export const fileNames: FileRule = (file) => {
   const parts = file.name.split('/')

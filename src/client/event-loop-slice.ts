@@ -1,0 +1,48 @@
+// Keeps a consumer that always finds more to do from holding up the event loop. In memory everything is answered at once, so
+// without this a backlog would be worked off in one go while timers, sockets and files of the program wait.
+
+import type { Clock } from '../lib/clock.js'
+
+/** How long to go on before others get a turn. Milliseconds. */
+const SLICE_MS = 20
+/** How many looks at a clock that stands still count as a slice. */
+const LOOKS_MAX = 256
+
+interface HoldingPort {
+  ref?(): void
+  unref?(): void
+}
+
+export class EventLoopSlice {
+  private endsAtMs: number
+  private looks = 0
+
+  constructor(private readonly clock: Clock) {
+    this.endsAtMs = clock.now() + SLICE_MS
+  }
+
+  /** Whether others should get a turn. To be asked every few hundred records. */
+  get isOver(): boolean {
+    return ++this.looks > LOOKS_MAX || this.clock.now() >= this.endsAtMs
+  }
+
+  /** A new slice, after something was waited for. */
+  begin(): void {
+    this.looks = 0
+    this.endsAtMs = this.clock.now() + SLICE_MS
+  }
+
+  /** Gives timers and input a turn. While it waits the process is kept alive, because there is work to go on with. */
+  async giveTurn(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = () => {
+        port1.close()
+        resolve()
+      }
+      ;(port1 as HoldingPort).ref?.()
+      port2.postMessage(null)
+    })
+    this.begin()
+  }
+}

@@ -1,0 +1,282 @@
+// Sends records. A record is checked and encoded at once, packed straight into the open batch of its partition, and appended when
+// the batch is full, when the tick ends, or when the linger is over. `write` does nothing else: no promise, no object per record.
+// `send` adds its promise. Memory is bounded by `bufferBytes`: when it is used up, sends wait their turn and `write` says so.
+
+import { EventEmitter } from 'eventemitter3'
+import './async-dispose.js'
+import type { TopicDescription } from '../core/cluster.js'
+import { describe, KafkaliteError } from '../errors.js'
+import { type Awaitable, isPromise } from '../lib/awaitable.js'
+import type { Timer } from '../lib/clock.js'
+import type { FinishOptions } from '../record/batch-writer.js'
+import { encodeHeaders } from '../record/record.js'
+import { abortable } from './abort.js'
+import { type BufferOwner, PartitionBuffer } from './accumulator.js'
+import type { ClientContext } from './client-context.js'
+import { Delivery, type RecordMetadata } from './delivery.js'
+import { reportError } from './error-report.js'
+import { checkOptions, invalid, WAIT_RULES } from './options-check.js'
+import { bytesAtMost, type OutgoingRecord, OutgoingTopic } from './outgoing-topic.js'
+import { PartitionChoice } from './partitioner.js'
+import { type ProducerOptions, type ResolvedProducerOptions, resolveProducerOptions } from './producer-options.js'
+import { checkRecord, encodePart, type ProducerRecord, timestampOf } from './producer-record.js'
+import type { TypedTopic, WaitOptions } from './topic-types.js'
+
+const RESOLVED = Promise.resolve()
+const NO_PARTITION_IN_THIS_TOPIC = 'has no partition'
+
+/** What happens in the transaction of a producer. Not there yet. */
+export interface Transaction {
+  send<V = unknown, K = string | Uint8Array>(
+    topic: string | TypedTopic<V, K>,
+    record: ProducerRecord<NoInfer<V>, NoInfer<K>> | readonly ProducerRecord<NoInfer<V>, NoInfer<K>>[],
+  ): Promise<void>
+}
+
+export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> implements AsyncDisposable {
+  private readonly options: ResolvedProducerOptions
+  private readonly topics = new Map<string, OutgoingTopic>()
+  private readonly owner: BufferOwner
+  /** Buffers with an open batch that the end of the tick or of the linger sends. */
+  private open: PartitionBuffer[] = []
+  /** Bytes that are taken and not yet settled, and the sends that wait for room, in order. */
+  private usedBytes = 0
+  private blocked: OutgoingRecord[] = []
+  private tick = 0
+  private tickScheduled = false
+  /** The time of this tick; -1 when it has to be read. */
+  private now = -1
+  private lingerTimer: Timer | undefined
+  private lost: KafkaliteError | undefined
+  private closing: Promise<void> | undefined
+  private busy = false
+  private readonly forget: () => void
+
+  /** @internal Made by `broker.producer()`. */
+  constructor(
+    private readonly context: ClientContext,
+    options?: ProducerOptions,
+  ) {
+    super()
+    this.options = resolveProducerOptions(options)
+    const finish: FinishOptions = { compression: this.options.compression }
+    this.owner = {
+      cluster: context.cluster,
+      finish,
+      opened: (buffer) => this.opened(buffer),
+      freed: (bytes) => this.freed(bytes),
+      lost: (error) => this.reportLost(error),
+    }
+    this.forget = context.track(this)
+  }
+
+  /**
+   * Sends one record or a list of them. Resolves when they are appended as the topic's flush level promises. The topic alone gives
+   * the types; a name means the serdes of the Topic last opened here under it, else strings and bytes as they are.
+   * Rejects with INVALID_ARGUMENT, SERDE_FAILED, MESSAGE_TOO_LARGE, UNKNOWN_TOPIC_OR_PARTITION, INVALID_RECORD, INVALID_TIMESTAMP,
+   * BUFFER_FULL, REQUEST_TIMED_OUT (no room in the buffer for `deliveryTimeoutMs`), CLOSED, STORAGE_FAILED, DISK_FULL. Of a list
+   * the first failure counts; the other records are sent all the same, except after INVALID_ARGUMENT, when none is.
+   * The signal ends the wait for room; what is in a batch already is sent.
+   */
+  send<V = unknown, K = string | Uint8Array>(topic: string | TypedTopic<V, K>, record: ProducerRecord<NoInfer<V>, NoInfer<K>>, options?: WaitOptions): Promise<RecordMetadata>
+  send<V = unknown, K = string | Uint8Array>(topic: string | TypedTopic<V, K>, records: readonly ProducerRecord<NoInfer<V>, NoInfer<K>>[], options?: WaitOptions): Promise<RecordMetadata[]>
+  send(topic: string | TypedTopic<unknown, unknown>, given: ProducerRecord<unknown, unknown> | readonly ProducerRecord<unknown, unknown>[], options?: WaitOptions): Promise<RecordMetadata | RecordMetadata[]> {
+    return new Promise((resolve, reject) => {
+      // What is thrown here rejects the promise.
+      const signal = options === undefined ? undefined : signalOf('send()', options)
+      const outgoing = this.outgoing(topic)
+      if (!Array.isArray(given)) {
+        const record = given as ProducerRecord<unknown, unknown>
+        checkRecord(record)
+        this.take(outgoing, topic, record, new Delivery(1, false, resolve, reject), 0, signal)
+        return
+      }
+      for (const record of given) checkRecord(record)
+      const delivery = new Delivery(given.length, true, resolve, reject)
+      if (given.length === 0) resolve([])
+      for (let i = 0; i < given.length; i++) this.takeOfMany(outgoing, topic, given[i] as ProducerRecord<unknown, unknown>, delivery, i, signal)
+    })
+  }
+
+  /**
+   * The hot path, and fire and forget: no promise, no metadata. The record is taken in any case; false says that the buffer is full:
+   * await flush() before the next. A failure is an 'error' event and rejects the next flush(). What is no record at all throws
+   * INVALID_ARGUMENT, and CLOSED after close().
+   */
+  write<V = unknown, K = string | Uint8Array>(topic: string | TypedTopic<V, K>, record: ProducerRecord<NoInfer<V>, NoInfer<K>>): boolean {
+    const outgoing = this.outgoing(topic)
+    checkRecord(record)
+    try {
+      this.take(outgoing, topic, record, null, 0, undefined)
+    } catch (error) {
+      if (!KafkaliteError.is(error) || error.code === 'INVALID_ARGUMENT') throw error
+      this.reportLost(error)
+    }
+    return this.usedBytes < this.options.bufferBytes
+  }
+
+  /** Sends what waits and resolves when everything given until now is acknowledged or failed. Rejects with the first failure of a `write` since the last flush. */
+  async flush(options?: WaitOptions): Promise<void> {
+    const signal = signalOf('flush()', options)
+    if (signal?.aborted) throw signal.reason
+    await abortable(this.settled(), signal)
+    const { lost } = this
+    this.lost = undefined
+    if (lost !== undefined) throw lost
+  }
+
+  /** Commits when `work` resolves, aborts when it throws. Transactions are not there yet: NOT_SUPPORTED. */
+  transaction<T>(_work: (tx: Transaction) => Promise<T> | T, _options?: WaitOptions): Promise<T> {
+    return Promise.reject(new KafkaliteError('NOT_SUPPORTED', 'Transactions are not there yet: send the records without one.'))
+  }
+
+  /** Sends what is left, then takes no more. Idempotent. Failures of that are 'error' events, not rejections. */
+  async close(options?: WaitOptions): Promise<void> {
+    const signal = signalOf('close()', options)
+    this.closing ??= this.settled().then(() => {
+      this.lingerTimer?.cancel()
+      this.lingerTimer = undefined
+      this.forget()
+    })
+    await abortable(this.closing, signal)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // ---------------------------------------------------------------- taking records
+
+  /** What is known here of the topic, looked up once a tick at most. */
+  private outgoing(topic: string | TypedTopic<unknown, unknown>): OutgoingTopic {
+    if (this.closing !== undefined) throw new KafkaliteError('CLOSED', 'The producer is closed')
+    const name = typeof topic === 'string' ? topic : topic?.name
+    const known = this.topics.get(name)
+    if (known !== undefined) {
+      if (known.freshIn !== this.tick) this.refresh(known)
+      return known
+    }
+    if (typeof name !== 'string') throw invalid(`send() and write() take a Topic or the name of one, not ${describe(topic)}`)
+    const { batchBytes, partitioner } = this.options
+    const outgoing = new OutgoingTopic(name, this.context.serdes.forProducer(name), new PartitionChoice(name, batchBytes, this.context.random, partitioner))
+    this.topics.set(name, outgoing)
+    this.refresh(outgoing)
+    return outgoing
+  }
+
+  private refresh(outgoing: OutgoingTopic): void {
+    this.scheduleTick()
+    outgoing.freshIn = this.tick
+    outgoing.serdes = this.context.serdes.forProducer(outgoing.name)
+    if (outgoing.opening !== undefined) return
+    let found: Awaitable<TopicDescription>
+    try {
+      found = this.context.cluster.topic(outgoing.name, { create: true })
+    } catch (error) {
+      this.topics.delete(outgoing.name)
+      throw error
+    }
+    if (!isPromise(found)) {
+      outgoing.adopt(found)
+      return
+    }
+    outgoing.description = undefined
+    outgoing.opening = Promise.resolve(found).then(
+      (description) => this.release(outgoing, description, undefined),
+      (error: unknown) => this.release(outgoing, undefined, error),
+    )
+  }
+
+  /** The topic is known, or cannot be had: what waited for that goes on. */
+  private release(outgoing: OutgoingTopic, description: TopicDescription | undefined, error: unknown): void {
+    const { waiting } = outgoing
+    outgoing.waiting = []
+    outgoing.opening = undefined
+    if (description === undefined) this.topics.delete(outgoing.name)
+    else outgoing.adopt(description)
+    let bytes = 0
+    for (const record of waiting) {
+      bytes += record.bytes
+      if (description === undefined) this.failed(record, error)
+      else this.packWaiting(record)
+    }
+    this.freed(bytes)
+  }
+
+  private takeOfMany(outgoing: OutgoingTopic, topic: string | TypedTopic<unknown, unknown>, record: ProducerRecord<unknown, unknown>, delivery: Delivery, index: number, signal: AbortSignal | undefined): void {
+    try {
+      this.take(outgoing, topic, record, delivery, index, signal)
+    } catch (error) {
+      delivery.fail(error)
+    }
+  }
+
+  /** Encodes a record and packs it, or puts it where it waits for its topic or for room. */
+  private take(outgoing: OutgoingTopic, topic: string | TypedTopic<unknown, unknown>, record: ProducerRecord<unknown, unknown>, delivery: Delivery | null, resultIndex: number, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw signal.reason
+    const serdes = typeof topic === 'string' ? outgoing.serdes : topic.serdes
+    const { name } = outgoing
+    const headers = record.headers === undefined ? null : encodeHeaders(record.headers)
+    const key = encodePart(serdes.key, record.key, name, headers, 'key')
+    const value = encodePart(serdes.value, record.value, name, headers, 'value')
+    const timestamp = record.timestamp === undefined ? undefined : timestampOf(record.timestamp)
+    const bytes = bytesAtMost(key, value, headers)
+    const { partition } = record
+    if (outgoing.description !== undefined && this.hasRoom(delivery)) {
+      this.pack(outgoing, key, value, headers, partition, timestamp, delivery, resultIndex, bytes)
+      return
+    }
+    this.wait({ topic: outgoing, key, value, headers, partition, timestamp, delivery, resultIndex, bytes }, signal)
+  }
+
+  /** Whether a record may be packed now. When the buffer is full, what lies in it goes off first: it may be room enough. */
+  private hasRoom(delivery: Delivery | null): boolean {
+    if (delivery === null || (this.usedBytes < this.options.bufferBytes && this.blocked.length === 0)) return true
+    this.sendOpen()
+    return this.usedBytes < this.options.bufferBytes && this.blocked.length === 0
+  }
+
+  private wait(record: OutgoingRecord, signal: AbortSignal | undefined): void {
+    const { topic, delivery } = record
+    if (delivery !== null && signal !== undefined) {
+      const abort = (): void => delivery.fail(signal.reason)
+      signal.addEventListener('abort', abort, { once: true })
+      delivery.whenOver(() => signal.removeEventListener('abort', abort))
+    }
+    if (topic.description === undefined) {
+      topic.waiting.push(record)
+      this.usedBytes += record.bytes
+      this.workBegins()
+      return
+    }
+    this.block(record)
+  }
+
+  private block(record: OutgoingRecord): void {
+    const { delivery } = record
+    this.blocked.push(record)
+    this.workBegins()
+    if (delivery === null) return
+    const { deliveryTimeoutMs, bufferBytes } = this.options
+    const { clock } = this.context
+    const timer = clock.setTimer(clock.now() + deliveryTimeoutMs, () => {
+      delivery.fail(new KafkaliteError('REQUEST_TIMED_OUT', `The buffer of ${bufferBytes} bytes had no room for ${deliveryTimeoutMs} ms`))
+    })
+    delivery.whenOver(() => timer.cancel())
+  }
+
+  /** A record that waited is packed unless its send is over by now. */
+  private packWaiting(record: OutgoingRecord): void {
+    const { topic, key, value, headers, partition, timestamp, delivery, resultIndex, bytes } = record
+    if (delivery?.done === true) return
+    try {
+      this.pack(topic, key, value, headers, partition, timestamp, delivery, resultIndex, bytes)
+    } catch (error) {
+      this.failed(record, error)
+    }
+  }
+
+  private failed({ delivery, topic }: OutgoingRecord, error: unknown): void {
+    if (delivery !== null) delivery.fail(error)
+    else this.reportLost(KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', `Topic ${topic.name} could not be opened`, { cause: error }))
+  }

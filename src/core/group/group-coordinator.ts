@@ -1,0 +1,157 @@
+// All consumer groups of the broker: finds the group of a call, hands memberships out, and keeps commits and administration to their
+// rules. Who has which partition is the group's matter; what was committed is CommittedOffsets'.
+
+import type { EventEmitter } from 'eventemitter3'
+import { describe, KafkaliteError } from '../../errors.js'
+import { type Awaitable, chain } from '../../lib/awaitable.js'
+import type { Clock } from '../../lib/clock.js'
+import type { ClusterEvents, GroupDescription, JoinRequest, Membership, OffsetToCommit, TopicPartition } from '../cluster.js'
+import type { TopicRegistry } from '../topic-registry.js'
+import type { CommittedOffsets } from './committed-offsets.js'
+import { ConsumerGroup, type GroupTopics } from './consumer-group.js'
+import type { GroupMember } from './group-member.js'
+
+export interface GroupCoordinatorOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly registry: TopicRegistry
+  readonly offsets: CommittedOffsets
+  readonly events: EventEmitter<ClusterEvents>
+  /** Counts a write that is under way. */
+  readonly track: <T>(answer: Awaitable<T>) => Awaitable<T>
+}
+
+export class GroupCoordinator {
+  private readonly groups = new Map<string, ConsumerGroup>()
+  private readonly topics: GroupTopics
+
+  constructor(private readonly options: GroupCoordinatorOptions) {
+    const { registry } = options
+    this.topics = {
+      names: () => [...registry.all()].map(({ name }) => name),
+      has: (name) => registry.find(name) !== undefined,
+      version: (name) => {
+        const topic = registry.find(name)
+        return topic === undefined ? '' : `${topic.description.id}:${topic.partitions.length}`
+      },
+      partitions: (name) => registry.find(name)?.partitions.length ?? 0,
+    }
+    for (const id of options.offsets.ids()) this.groupOf(id)
+  }
+
+  /** INVALID_GROUP_ID, INVALID_ARGUMENT, UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. */
+  join(request: JoinRequest): Membership {
+    checkGroupId(request.groupId)
+    if (!(request.maxPollIntervalMs > 0)) {
+      throw new KafkaliteError('INVALID_ARGUMENT', `maxPollIntervalMs must be a positive number of milliseconds, not ${describe(request.maxPollIntervalMs)}`)
+    }
+    const group = this.groupOf(request.groupId)
+    return this.membership(group, group.join(request))
+  }
+
+  /** NON_EMPTY_GROUP, UNKNOWN_TOPIC_OR_PARTITION. */
+  commitFromOutside(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
+    checkGroupId(groupId)
+    if (this.groups.get(groupId)?.isEmpty === false) throw nonEmpty(groupId)
+    for (const { topic, partition } of offsets) this.options.registry.get(topic).partition(partition)
+    return this.write(groupId, offsets)
+  }
+
+  committed(groupId: string, partitions?: readonly TopicPartition[]): readonly OffsetToCommit[] {
+    return this.options.offsets.of(groupId, partitions)
+  }
+
+  list(): readonly GroupDescription[] {
+    return [...this.groups.values()].map((group) => group.describe())
+  }
+
+  /** GROUP_ID_NOT_FOUND. */
+  describe(groupId: string): GroupDescription {
+    return this.get(groupId).describe()
+  }
+
+  /** NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
+  async delete(groupId: string): Promise<void> {
+    if (!this.get(groupId).isEmpty) throw nonEmpty(groupId)
+    await this.options.offsets.remove(groupId)
+    // Somebody may have joined while the storage wrote.
+    if (this.groups.get(groupId)?.isEmpty === true) this.groups.delete(groupId)
+    this.options.events.emit('committed', groupId)
+    this.options.events.emit('groupChanged', groupId)
+  }
+
+  topicsChanged(): void {
+    for (const group of this.groups.values()) group.topicsChanged()
+  }
+
+  /** Offsets in a topic go with it: a new topic of the name begins at its own start. */
+  async removeTopic(topic: string): Promise<void> {
+    for (const group of await this.options.offsets.removeTopic(topic)) this.options.events.emit('committed', group)
+  }
+
+  close(): void {
+    for (const group of this.groups.values()) group.close()
+  }
+
+  private membership(group: ConsumerGroup, member: GroupMember): Membership {
+    const { clock, track } = this.options
+    return {
+      memberId: member.id,
+      get epoch() {
+        return member.epoch
+      },
+      ready: member.ready,
+      assignment: () => (member.gone ? [] : member.assignment()),
+      subscribe: (topics) => group.subscribe(member, topics),
+      polled: () => {
+        member.lastPolledMs = clock.now()
+      },
+      released: (partitions) => group.release(member, partitions),
+      commit: (offsets) => {
+        group.checkCommit(member, offsets)
+        // A topic may have gone since its records were read; then there is nothing left to keep a place in.
+        const kept = offsets.filter(({ topic, partition }) => partition < this.topics.partitions(topic))
+        return track(this.write(group.id, kept))
+      },
+      leave: (options) => group.leave(member, options?.temporarily === true),
+    }
+  }
+
+  private write(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
+    if (offsets.length === 0) return undefined
+    return chain(this.options.offsets.commit(groupId, offsets), () => {
+      this.groupOf(groupId)
+      this.options.events.emit('committed', groupId)
+    })
+  }
+
+  private get(groupId: string): ConsumerGroup {
+    const group = this.groups.get(groupId)
+    if (group === undefined) throw new KafkaliteError('GROUP_ID_NOT_FOUND', `There is no group ${describe(groupId)}`)
+    return group
+  }
+
+  private groupOf(id: string): ConsumerGroup {
+    let group = this.groups.get(id)
+    if (group === undefined) {
+      const { clock, random, events } = this.options
+      group = new ConsumerGroup({
+        id, clock, random,
+        topics: this.topics,
+        onChange: () => events.emit('groupChanged', id),
+        onError: (error) => events.emit('error', error),
+      })
+      this.groups.set(id, group)
+    }
+    return group
+  }
+}
+
+function checkGroupId(groupId: unknown): void {
+  if (typeof groupId === 'string' && groupId.length > 0) return
+  throw new KafkaliteError('INVALID_GROUP_ID', `A group id is a text that is not empty, not ${describe(groupId)}`)
+}
+
+function nonEmpty(groupId: string): KafkaliteError {
+  return new KafkaliteError('NON_EMPTY_GROUP', `Group "${groupId}" has members; close its consumers first`)
+}

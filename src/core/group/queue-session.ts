@@ -1,0 +1,157 @@
+// What one client does with a queue. A queue that several clients use is one queue underneath; each session pauses and closes for
+// itself, and closing gives back what was handed out in it.
+
+import type { EventEmitter } from 'eventemitter3'
+import { KafkaliteError } from '../../errors.js'
+import type { Awaitable } from '../../lib/awaitable.js'
+import type { TopicDescription } from '../cluster.js'
+import type { AcquiredBatch, AcquireToken, Outcome, QueuePortEvents, QueuePortOptions, QueueSession, RecordPlace, Settlement } from '../queue-port.js'
+import type { SettledWatch } from './queue-settled.js'
+import type { WaiterOptions } from './queue-waiters.js'
+
+/** How many sessions there can be at a time: a lease says by its remainder whose it is. */
+export const OWNERS_MAX = 4096
+
+/** The queue underneath. */
+export interface OpenQueue {
+  readonly topic: TopicDescription
+  readonly options: QueuePortOptions
+  readonly events: EventEmitter<QueuePortEvents>
+  readonly settledWatch: SettledWatch
+  acquire(options: WaiterOptions): Promise<readonly AcquiredBatch[]>
+  settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
+  renew(token: AcquireToken, ms: number): number
+  outcome(place: RecordPlace): Promise<Outcome | null>
+  peek(place: RecordPlace): Outcome | null
+  written(): Promise<void>
+  find(id: string): Awaitable<RecordPlace | null>
+  counts(): Promise<{ available: number; delayed: number; acquired: number; dead: number }>
+  whenDrained(run: () => void): () => void
+  serve(): void
+  detach(owner: number): Promise<void>
+}
+
+export class QueueClientSession implements QueueSession {
+  isPaused = false
+  private isClosed = false
+  private closing: Promise<void> | null = null
+  /** Rejects those who wait for something that now does not come. */
+  private readonly leaving = new AbortController()
+
+  constructor(
+    private readonly queue: OpenQueue,
+    private readonly owner: number,
+  ) {}
+
+  get topic(): string {
+    return this.queue.topic.name
+  }
+  get partitions(): number {
+    return this.queue.topic.partitions
+  }
+  get deadLetterTopic(): string | false {
+    return this.queue.options.deadLetter
+  }
+  get events(): EventEmitter<QueuePortEvents> {
+    return this.queue.events
+  }
+
+  async acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]> {
+    if (this.isClosed) return []
+    return this.queue.acquire({ ...options, owner: this.owner })
+  }
+
+  settle(token: AcquireToken, settlement: Settlement): Awaitable<void> {
+    return this.queue.settle(token, settlement)
+  }
+
+  renew(token: AcquireToken, ms = this.queue.options.lockMs): number {
+    return this.queue.renew(token, ms)
+  }
+
+  outcome(place: RecordPlace): Promise<Outcome | null> {
+    this.checkOpen()
+    return this.queue.outcome(place)
+  }
+
+  async settled(place: RecordPlace, signal?: AbortSignal): Promise<Outcome | null> {
+    this.checkOpen()
+    signal?.throwIfAborted()
+    await this.queue.outcome(place)
+    this.checkOpen()
+    // Looking and listening are one turn, so that nothing is missed in between.
+    const known = this.queue.peek(place)
+    if (known === null) return null
+    if (known.state === 'acknowledged' || known.state === 'archived') {
+      await this.queue.written()
+      return known
+    }
+    return this.queue.settledWatch.wait(place.partition, place.offset, this.owner, signal)
+  }
+
+  find(id: string): Awaitable<RecordPlace | null> {
+    this.checkOpen()
+    return this.queue.find(id)
+  }
+
+  counts(): Promise<{ available: number; delayed: number; acquired: number; dead: number }> {
+    this.checkOpen()
+    return this.queue.counts()
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+    this.queue.serve()
+  }
+
+  drained(signal?: AbortSignal): Promise<void> {
+    this.checkOpen()
+    signal?.throwIfAborted()
+    return new Promise((resolve, reject) => {
+      const signals = signal === undefined ? [this.leaving.signal] : [signal, this.leaving.signal]
+      const end = (): void => signals.forEach((one) => one.removeEventListener('abort', abort))
+      const abort = (): void => {
+        stop()
+        end()
+        reject(signals.find(({ aborted }) => aborted)?.reason)
+      }
+      let stop = (): void => undefined
+      for (const one of signals) one.addEventListener('abort', abort)
+      stop = this.queue.whenDrained(() => {
+        end()
+        resolve()
+      })
+    })
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.leave()
+    return this.closing
+  }
+
+  /** The queue underneath is closing. */
+  abandon(): void {
+    this.isClosed = true
+    const error = this.closedError()
+    this.leaving.abort(error)
+    this.queue.settledWatch.leave(this.owner, error)
+  }
+
+  private leave(): Promise<void> {
+    const wasClosed = this.isClosed
+    this.abandon()
+    return wasClosed ? Promise.resolve() : this.queue.detach(this.owner)
+  }
+
+  private checkOpen(): void {
+    if (this.isClosed) throw this.closedError()
+  }
+
+  private closedError(): KafkaliteError {
+    return new KafkaliteError('CLOSED', `Queue ${this.topic} was closed; acknowledged(id) can be asked again after it was opened`)
+  }
+}
