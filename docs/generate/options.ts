@@ -39,7 +39,7 @@ export interface OptionTable {
 const KAFKA_NAME = /(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/])(?!\()/g
 const NOT_KAFKA = /\.(ts|js|md|json|log|index|timeindex)$|^(e\.g|i\.e|process\.\w+|record\.\w+|node\.js)$/
 /** How comments end as a habit: `Default 5000. Kafka: auto.commit.interval.ms` (or several names with commas). */
-const KAFKA_AT_END = /\s*Kafka: ((?:[a-z]+(?:\.[a-z]+)+(?:, )?)+)\.?/
+const KAFKA_AT_END = /\s*Kafka: ((?:[a-z]+(?:\.[a-z]+)*(?:, )?)+)\.?$/
 const DEFAULT = /(?:^|[.;,(]\s*|\s+)default(?:s to| is|:)?\s+(`[^`]+`|'[^']*'|-?\d[\d_]*(?:\.\d+)?(?: \([^)]*\))?|[^.;]+)(?:[.;]|$)/i
 const UNITS: readonly (readonly [RegExp, string])[] = [
   [/Ms$/, 'ms'],
@@ -61,6 +61,8 @@ export function splitDoc(comment: string): Pick<OptionRow, 'preset' | 'kafkaName
   const doc = atEnd === null ? comment : comment.replace(atEnd[0], '')
   const kafkaName = atEnd?.[1] ?? (doc.match(KAFKA_NAME) ?? []).find((name) => !NOT_KAFKA.test(name)) ?? ''
   const preset = DEFAULT.exec(doc)
+  const inline = /('[^']*'|[\w.]+) \(default\)/.exec(doc)
+  if (inline !== null) return { preset: inline[1] ?? '', kafkaName, text: sentence(doc.replace(' (default)', '')) }
   let text =
     preset === null
       ? doc
@@ -80,7 +82,7 @@ function sentence(text: string): string {
     .replace(/\s+/g, ' ')
     .replace(/\s+([.,;])/g, '$1')
     .replace(/([.;])\s*\.(?=\s|$)/g, '$1')
-    .replace(/\(\s*\)/g, '')
+    .replace(/\s\(\s*\)/g, '')
     .trim()
   return plain === '' ? '' : plain[0]!.toUpperCase() + plain.slice(1)
 }
@@ -96,18 +98,22 @@ export function tablesOf(fileName: string, source: string): OptionTable[] {
   const tree = ts.createSourceFile(fileName, source, ts.ScriptTarget.Latest, true)
   return tree.statements.filter(ts.isInterfaceDeclaration).flatMap((node): OptionTable[] => {
     const exported = node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
-    if (!exported || !OPTIONS_NAME.test(node.name.text)) return []
+    if (!exported || !OPTIONS_NAME.test(node.name.text) || /^Resolved/.test(node.name.text)) return []
     const rows = node.members.filter(ts.isPropertySignature).map((member) => rowOf(member, tree))
     return rows.length === 0 ? [] : [{ name: node.name.text, text: docOf(node), rows }]
   })
 }
+
+/** Whether an entry of the package exports it: what a user cannot name has no table. */
+const isPublic = (name: string): boolean =>
+  ['src/index.ts', 'src/index.browser.ts'].some((entry) => new RegExp(`\\b${name}\\b`).test(readFileSync(new URL(entry, ROOT), 'utf8')))
 
 /** Every table, in the order of SOURCES; a name is shown once, where it is first declared. */
 export function readTables(): OptionTable[] {
   const tables = new Map<string, OptionTable>()
   for (const file of SOURCES.flatMap(filesOf)) {
     for (const table of tablesOf(file, readFileSync(new URL(file, ROOT), 'utf8')))
-      if (!tables.has(table.name)) tables.set(table.name, table)
+      if (isPublic(table.name) && !tables.has(table.name)) tables.set(table.name, table)
   }
   return [...tables.values()]
 }
@@ -126,7 +132,7 @@ const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``)
 
 function section({ name, text, rows }: OptionTable): string {
   const body = rows.map(
-    (row) => `| \`${row.name}\` | ${code(row.type)} | ${row.unit} | ${code(row.preset)} | ${code(row.kafkaName)} | ${cell(row.text)} |`,
+    (row) => `| \`${row.name}\` | ${code(row.type)} | ${row.unit} | ${row.preset.includes(' ') ? cell(row.preset) : code(row.preset)} | ${code(row.kafkaName)} | ${cell(row.text)} |`,
   )
   return `## ${name}\n\n${text}\n\n| Option | Type | Unit | Default | Kafka's name | What it is |\n| --- | --- | --- | --- | --- | --- |\n${body.join('\n')}\n`
 }

@@ -20,9 +20,9 @@ export class Progress implements StageWatcher {
   }
 
   #draw(bars: MultiBar, stage: Stage): void {
-    const bar = this.#barOf.get(stage) ?? bars.create(stage.total, stage.done, { name: stage.name.padEnd(10) })
-    this.#barOf.set(stage, bar)
-    bar.update(stage.done)
+    const drawn = this.#barOf.get(stage) ?? bars.create(stage.total, stage.done, { name: stage.name.padEnd(10) })
+    this.#barOf.set(stage, drawn)
+    drawn.update(stage.done)
   }
 
   #print(stage: Stage): void {

@@ -43,6 +43,12 @@ export class Committer {
     })
   }
 
+  /** While `eager`, what is done is committed at once instead of after the interval. */
+  hurry(eager: boolean): void {
+    this.eager = eager
+    if (eager && this.host.auto && !this.closed) this.commitSoon()
+  }
+
   /** Commits what is done, now; failures are reported. */
   commitSoon(): void {
     void this.commitDone().catch((error: unknown) => this.host.failed(error))

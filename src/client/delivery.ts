@@ -14,6 +14,8 @@ export interface RecordMetadata {
 export class Delivery {
   /** Settled, perhaps before its records are: nothing of it is to be packed any more. */
   done = false
+  /** Waits for its topic or for room; its timer and listener are set. */
+  waits = false
   private readonly results: RecordMetadata[]
   private left: number
   private release: (() => void) | undefined

@@ -16,6 +16,8 @@ export class PartitionPlace<V = unknown, K = string> implements TopicPartition {
   fetched: FetchedRecords<V, K> | null = null
   /** The next to hand out; -1 until the start is fixed. */
   position = -1
+  /** Where reading began, or began anew after a seek. */
+  start = -1
   /** Up to here everything that was handed out is done, but for the unfinished ones. */
   settled = -1
   /** What the group has committed; -1 for nothing. */
@@ -32,6 +34,8 @@ export class PartitionPlace<V = unknown, K = string> implements TopicPartition {
   gone = false
   /** Why the partition cannot be read any further, until a seek. */
   failure: KafkaliteError | null = null
+  /** Whether the failure was told as an event. */
+  failureTold = false
   /** Handlers that run on records of this partition. */
   inWork = 0
   private controller: AbortController | undefined
@@ -85,8 +89,10 @@ export class PartitionPlace<V = unknown, K = string> implements TopicPartition {
     this.generation++
     this.fetched = null
     this.failure = null
+    this.failureTold = false
     this.holds = 0
     this.unfinished.clear()
+    this.start = offset
     this.position = offset
     this.settled = offset
     this.wakeIfQuiet()

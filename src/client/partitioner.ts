@@ -30,12 +30,17 @@ export class PartitionChoice {
     private readonly custom: Partitioner | undefined,
   ) {}
 
-  /** `SERDE_FAILED` never; `INVALID_ARGUMENT` when the user's partitioner answers nonsense. `bytes` is about how large the record is. */
-  choose(key: Uint8Array | string | null, value: Uint8Array | string | null, bytes: number, partitions: number): number {
+  /** `INVALID_ARGUMENT` when the user's partitioner answers nonsense. */
+  choose(key: Uint8Array | string | null, value: Uint8Array | string | null, partitions: number): number {
     if (this.custom !== undefined) return this.ask(this.custom, key, value, partitions)
     if (partitions === 1) return 0
-    if (key === null) return this.stick(bytes, partitions)
+    if (key === null) return this.stick(partitions)
     return typeof key === 'string' ? this.ofText(key, partitions) : partitionForKey(key, partitions)
+  }
+
+  /** A record without a key took that many bytes of the partition that was chosen last. */
+  used(bytes: number): void {
+    this.stickyBytesLeft -= bytes
   }
 
   private ofText(key: string, partitions: number): number {
@@ -50,7 +55,7 @@ export class PartitionChoice {
     return partition
   }
 
-  private stick(bytes: number, partitions: number): number {
+  private stick(partitions: number): number {
     if (this.sticky < 0 || this.sticky >= partitions) {
       this.sticky = Math.floor(this.random() * partitions)
       this.stickyBytesLeft = this.stickyBytes
@@ -60,7 +65,6 @@ export class PartitionChoice {
       this.sticky = (this.sticky + step) % partitions
       this.stickyBytesLeft = this.stickyBytes
     }
-    this.stickyBytesLeft -= bytes
     return this.sticky
   }
 

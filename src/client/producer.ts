@@ -6,10 +6,11 @@ import { EventEmitter } from 'eventemitter3'
 import './async-dispose.js'
 import type { TopicDescription } from '../core/cluster.js'
 import { describe, KafkaliteError } from '../errors.js'
+import { assert } from '../lib/assert.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Timer } from '../lib/clock.js'
 import type { FinishOptions } from '../record/batch-writer.js'
-import { encodeHeaders } from '../record/record.js'
+import { type EncodedHeader, encodeHeaders } from '../record/record.js'
 import { abortable } from './abort.js'
 import { type BufferOwner, PartitionBuffer } from './accumulator.js'
 import type { ClientContext } from './client-context.js'
@@ -23,7 +24,6 @@ import { checkRecord, encodePart, type ProducerRecord, timestampOf } from './pro
 import type { TypedTopic, WaitOptions } from './topic-types.js'
 
 const RESOLVED = Promise.resolve()
-const NO_PARTITION_IN_THIS_TOPIC = 'has no partition'
 
 /** What happens in the transaction of a producer. Not there yet. */
 export interface Transaction {
@@ -42,6 +42,10 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   /** Bytes that are taken and not yet settled, and the sends that wait for room, in order. */
   private usedBytes = 0
   private blocked: OutgoingRecord[] = []
+  private blockedIn = 0
+  private blockedOut = 0
+  private roomWaiters: { readonly after: number; readonly resolve: () => void }[] = []
+  private admitting = false
   private tick = 0
   private tickScheduled = false
   /** The time of this tick; -1 when it has to be read. */
@@ -84,14 +88,14 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     return new Promise((resolve, reject) => {
       // What is thrown here rejects the promise.
       const signal = options === undefined ? undefined : signalOf('send()', options)
-      const outgoing = this.outgoing(topic)
       if (!Array.isArray(given)) {
         const record = given as ProducerRecord<unknown, unknown>
         checkRecord(record)
-        this.take(outgoing, topic, record, new Delivery(1, false, resolve, reject), 0, signal)
+        this.take(this.outgoing(topic), topic, record, new Delivery(1, false, resolve, reject), 0, signal)
         return
       }
       for (const record of given) checkRecord(record)
+      const outgoing = this.outgoing(topic)
       const delivery = new Delivery(given.length, true, resolve, reject)
       if (given.length === 0) resolve([])
       for (let i = 0; i < given.length; i++) this.takeOfMany(outgoing, topic, given[i] as ProducerRecord<unknown, unknown>, delivery, i, signal)
@@ -104,12 +108,11 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
    * INVALID_ARGUMENT, and CLOSED after close().
    */
   write<V = unknown, K = string | Uint8Array>(topic: string | TypedTopic<V, K>, record: ProducerRecord<NoInfer<V>, NoInfer<K>>): boolean {
-    const outgoing = this.outgoing(topic)
-    checkRecord(record)
     try {
-      this.take(outgoing, topic, record, null, 0, undefined)
+      checkRecord(record)
+      this.take(this.outgoing(topic), topic, record, null, 0, undefined)
     } catch (error) {
-      if (!KafkaliteError.is(error) || error.code === 'INVALID_ARGUMENT') throw error
+      if (!KafkaliteError.is(error) || error.code === 'INVALID_ARGUMENT' || error.code === 'CLOSED') throw error
       this.reportLost(error)
     }
     return this.usedBytes < this.options.bufferBytes
@@ -215,6 +218,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   private take(outgoing: OutgoingTopic, topic: string | TypedTopic<unknown, unknown>, record: ProducerRecord<unknown, unknown>, delivery: Delivery | null, resultIndex: number, signal: AbortSignal | undefined): void {
     if (signal?.aborted) throw signal.reason
     const serdes = typeof topic === 'string' ? outgoing.serdes : topic.serdes
+    if (serdes === undefined) throw invalid(`send() and write() take a Topic or the name of one, not ${describe(topic)}`)
     const { name } = outgoing
     const headers = record.headers === undefined ? null : encodeHeaders(record.headers)
     const key = encodePart(serdes.key, record.key, name, headers, 'key')
@@ -231,14 +235,15 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
 
   /** Whether a record may be packed now. When the buffer is full, what lies in it goes off first: it may be room enough. */
   private hasRoom(delivery: Delivery | null): boolean {
-    if (delivery === null || (this.usedBytes < this.options.bufferBytes && this.blocked.length === 0)) return true
+    // A `write` is taken in any case, but never past sends that were there before it.
+    if (this.blocked.length === 0 && (delivery === null || this.usedBytes < this.options.bufferBytes)) return true
     this.sendOpen()
     return this.usedBytes < this.options.bufferBytes && this.blocked.length === 0
   }
 
   private wait(record: OutgoingRecord, signal: AbortSignal | undefined): void {
     const { topic, delivery } = record
-    if (delivery !== null && signal !== undefined) {
+    if (delivery !== null && signal !== undefined && !delivery.waits) {
       const abort = (): void => delivery.fail(signal.reason)
       signal.addEventListener('abort', abort, { once: true })
       delivery.whenOver(() => signal.removeEventListener('abort', abort))
@@ -246,17 +251,16 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     if (topic.description === undefined) {
       topic.waiting.push(record)
       this.usedBytes += record.bytes
-      this.workBegins()
-      return
+    } else {
+      this.blocked.push(record)
+      this.blockedIn++
+      if (delivery !== null && !delivery.waits) this.limitWait(delivery)
     }
-    this.block(record)
+    if (delivery !== null) delivery.waits = true
+    this.workBegins()
   }
 
-  private block(record: OutgoingRecord): void {
-    const { delivery } = record
-    this.blocked.push(record)
-    this.workBegins()
-    if (delivery === null) return
+  private limitWait(delivery: Delivery): void {
     const { deliveryTimeoutMs, bufferBytes } = this.options
     const { clock } = this.context
     const timer = clock.setTimer(clock.now() + deliveryTimeoutMs, () => {
@@ -280,3 +284,178 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     if (delivery !== null) delivery.fail(error)
     else this.reportLost(KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', `Topic ${topic.name} could not be opened`, { cause: error }))
   }
+
+  // ---------------------------------------------------------------- packing and sending
+
+  private pack(topic: OutgoingTopic, key: Content, value: Content, headers: readonly EncodedHeader[] | null, partition: number | undefined, timestamp: number | undefined, delivery: Delivery | null, resultIndex: number, bytesAtMost: number): void {
+    if (this.now < 0) this.now = this.context.clock.now()
+    if (key === null || timestamp !== undefined) topic.check(key, timestamp, this.now)
+    const { partitions, config } = topic.description as TopicDescription
+    const chosen = partition ?? topic.choice.choose(key, value, partitions)
+    if (chosen >= partitions) throw new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `Topic ${topic.name} has partitions 0 to ${partitions - 1}, not ${chosen}`)
+    const buffer = topic.buffers[chosen] ?? this.addBuffer(topic, chosen)
+    const stamp = timestamp ?? this.now
+    let grown: number
+    if (buffer.openBytes + bytesAtMost > config.maxMessageBytes || bytesAtMost > this.options.bufferBytes) {
+      grown = this.addLarge(buffer, topic, key, value, headers, stamp, delivery, resultIndex)
+    } else {
+      grown = buffer.add(key, value, stamp, headers, delivery, resultIndex)
+    }
+    this.usedBytes += grown
+    if (key === null) topic.choice.used(grown)
+    // A loop that never lets a tick end still gets a new time with every batch.
+    if (buffer.sealIfFull()) this.now = -1
+  }
+
+  /** A record that may be too large goes into a batch of its own, so that it fails alone. */
+  private addLarge(buffer: PartitionBuffer, topic: OutgoingTopic, key: Content, value: Content, headers: readonly EncodedHeader[] | null, timestamp: number, delivery: Delivery | null, resultIndex: number): number {
+    buffer.seal()
+    const grown = buffer.add(key, value, timestamp, headers, delivery, resultIndex)
+    const { bufferBytes, compression } = this.options
+    const { maxMessageBytes } = (topic.description as TopicDescription).config
+    // Compressed it may fit; then the cluster decides.
+    if (compression === 'none' && grown > maxMessageBytes) {
+      buffer.abandon()
+      this.quietIfDone()
+      throw new KafkaliteError('MESSAGE_TOO_LARGE', `A record takes ${grown} bytes; topic ${topic.name} takes at most ${maxMessageBytes} (maxMessageBytes)`)
+    }
+    if (grown > bufferBytes) {
+      buffer.abandon()
+      this.quietIfDone()
+      throw new KafkaliteError('BUFFER_FULL', `A record takes ${grown} bytes and the buffer of the producer has ${bufferBytes} (bufferBytes)`)
+    }
+    return grown
+  }
+
+  private addBuffer(topic: OutgoingTopic, partition: number): PartitionBuffer {
+    const buffer = new PartitionBuffer(this.owner, topic.name, partition, this.options.batchBytes)
+    topic.buffers[partition] = buffer
+    return buffer
+  }
+
+  private opened(buffer: PartitionBuffer): void {
+    this.open.push(buffer)
+    this.workBegins()
+    this.scheduleTick()
+  }
+
+  private scheduleTick(): void {
+    if (this.tickScheduled) return
+    this.tickScheduled = true
+    RESOLVED.then(this.endTick)
+  }
+
+  private readonly endTick = (): void => {
+    this.tickScheduled = false
+    this.tick++
+    this.now = -1
+    const { lingerMs } = this.options
+    if (lingerMs === 0 || this.blocked.length > 0) {
+      this.sendOpen()
+      return
+    }
+    if (this.open.length === 0 || this.lingerTimer !== undefined) return
+    const { clock } = this.context
+    this.lingerTimer = clock.setTimer(clock.now() + lingerMs, () => this.sendOpen())
+  }
+
+  /** Sends every open batch whose partition has none under way; the others follow theirs. */
+  private sendOpen(): void {
+    this.lingerTimer?.cancel()
+    this.lingerTimer = undefined
+    const { open } = this
+    if (open.length === 0) return
+    this.open = []
+    for (const buffer of open) {
+      buffer.listed = false
+      buffer.flush()
+    }
+  }
+
+  private freed(bytes: number): void {
+    this.usedBytes -= bytes
+    assert(this.usedBytes >= 0, 'bytes that are freed were used')
+    if (this.blocked.length > 0) this.admit()
+    this.quietIfDone()
+  }
+
+  /** Room again: the sends that wait for it are packed in their order, as far as it goes. */
+  private admit(): void {
+    // Packing may fill and settle a batch at once, which frees bytes and comes back here.
+    if (this.admitting) return
+    this.admitting = true
+    let next = 0
+    const { blocked } = this
+    for (; next < blocked.length && this.usedBytes < this.options.bufferBytes; next++) {
+      const record = blocked[next] as OutgoingRecord
+      if (record.topic.description === undefined) {
+        // The topic went while the record waited for room: now it waits for the topic.
+        record.topic.waiting.push(record)
+        this.usedBytes += record.bytes
+      } else {
+        this.packWaiting(record)
+      }
+    }
+    blocked.splice(0, next)
+    this.blockedOut += next
+    this.admitting = false
+    if (this.roomWaiters.length === 0) return
+    const waiting = this.roomWaiters
+    this.roomWaiters = waiting.filter(({ after }) => after > this.blockedOut)
+    for (const { after, resolve } of waiting) if (after <= this.blockedOut) resolve()
+  }
+
+  // ---------------------------------------------------------------- quiet
+
+  /** Resolves when everything that was given until now is acknowledged or failed. Never rejects. */
+  private async settled(): Promise<void> {
+    await this.topicsKnown()
+    if (this.blocked.length > 0) {
+      const after = this.blockedIn
+      this.sendOpen()
+      await new Promise<void>((resolve) => {
+        if (this.blockedOut >= after) resolve()
+        else this.roomWaiters.push({ after, resolve })
+      })
+      await this.topicsKnown()
+    }
+    const underWay: Promise<void>[] = []
+    for (const { buffers } of this.topics.values()) {
+      for (const buffer of buffers) {
+        const settled = buffer?.settled()
+        if (settled !== undefined) underWay.push(settled)
+      }
+    }
+    if (underWay.length > 0) await Promise.all(underWay)
+  }
+
+  private async topicsKnown(): Promise<void> {
+    const openings: Promise<void>[] = []
+    for (const { opening } of this.topics.values()) if (opening !== undefined) openings.push(opening)
+    if (openings.length > 0) await Promise.all(openings)
+  }
+
+  private workBegins(): void {
+    if (this.busy) return
+    this.busy = true
+    this.context.work.begin()
+  }
+
+  private quietIfDone(): void {
+    if (!this.busy || this.usedBytes > 0 || this.blocked.length > 0) return
+    this.busy = false
+    this.context.work.end()
+  }
+
+  private reportLost(error: KafkaliteError): void {
+    this.lost ??= error
+    reportError(this, error)
+  }
+}
+
+type Content = Uint8Array | string | null
+
+function signalOf(call: string, options: WaitOptions | undefined): AbortSignal | undefined {
+  checkOptions(call, options, WAIT_RULES)
+  return options?.signal
+}

@@ -3,6 +3,7 @@
 // is built again from the .log; bytes that are no batch are reported with their place and never passed over.
 
 import { KafkaliteError } from '../../errors.js'
+import { assert } from '../../lib/assert.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { LogConfig, LogStore, SegmentInfo } from '../storage.js'
 import type { BatchWalk } from './batch-walk.js'
@@ -82,6 +83,7 @@ export class FileLog implements LogStore, SyncLog {
 
   append(batches: readonly PackedBatch[]): void {
     const mark = this.mark()
+    this.requireOrder(batches)
     try {
       this.write(batches)
     } catch (error) {
@@ -97,9 +99,18 @@ export class FileLog implements LogStore, SyncLog {
     return this.writer.mark()
   }
 
+  /** Stops a caller's mistake before it touches the file. */
+  requireOrder(batches: readonly PackedBatch[]): void {
+    let { end } = this
+    for (const batch of batches) {
+      assert(batch.baseOffset >= end, 'a batch is appended at or above the end of its log')
+      end = batch.lastOffset + 1
+    }
+  }
+
   write(batches: readonly PackedBatch[]): void {
     if (batches.length === 0) return
-    this.writer.write(batches, this.end, this.config)
+    this.writer.write(batches, this.config)
     this.end = (batches[batches.length - 1] as PackedBatch).lastOffset + 1
     this.owner.written(this)
   }

@@ -146,9 +146,10 @@ export class FileStorage implements Storage, FileLogOwner {
   commit(appends: readonly LogAppend[]): void {
     this.requireWritable()
     const marks: { readonly log: FileLog; readonly mark: LogMark }[] = []
-    for (const { log } of appends) {
+    for (const { log, batches } of appends) {
       if (!(log instanceof FileLog) || log.owner !== this) throw new KafkaliteError('INVALID_ARGUMENT', `Log ${log.name} belongs to another storage`)
       if (!marks.some((entry) => entry.log === log)) marks.push({ log, mark: log.mark() })
+      log.requireOrder(batches)
     }
     try {
       for (const { log, batches } of appends) (log as FileLog).write(batches)
@@ -199,7 +200,7 @@ export class FileStorage implements Storage, FileLogOwner {
 
   synced(log: FileLog, offset: number): void {
     const { opened } = this
-    if (opened === null || (this.logs.get(log.name) !== log && !this.closedLogs.has(log))) return
+    if (opened === null || (this.logs.get(log.name) ?? log) !== log || (!this.logs.has(log.name) && !this.closedLogs.has(log))) return
     opened.recoveryPoints.offsets.set(log.name, offset)
     const now = opened.clock.now()
     if (now - opened.checkpointMs < CHECKPOINT_INTERVAL_MS) return

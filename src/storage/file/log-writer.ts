@@ -1,7 +1,6 @@
 // Writes batches to the end of a log's segments: several small ones gathered into one write, large ones as they are. Either all of an
 // append is there afterwards or nothing: a mark taken before says what to go back to.
 
-import { assert } from '../../lib/assert.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import { mustRoll } from '../roll-rule.js'
 import type { LogConfig } from '../storage.js'
@@ -53,12 +52,9 @@ export class LogWriter {
     } else active.rollBack(mark)
   }
 
-  write(batches: readonly PackedBatch[], endOffset: number, config: LogConfig): void {
+  write(batches: readonly PackedBatch[], config: LogConfig): void {
     const now = this.now()
-    let end = endOffset
     for (const batch of batches) {
-      assert(batch.baseOffset >= end, 'a batch is appended at or above the end of its log')
-      end = batch.lastOffset + 1
       batch.fillCrc()
       if (mustRoll(this.active, batch, config, now) || this.active.indexIsFull) {
         this.flush()

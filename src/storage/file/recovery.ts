@@ -116,6 +116,8 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
     const { sizeBytes } = segment
     const found = segment.baseOffset < end ? overlap(segment, end) : segment.rebuild(recoveryPoint)
     end = Math.max(end, segment.endOffset)
+    // It survived the process in the page cache; nobody knows whether it reached the disk.
+    segment.dirty = true
     if (found === null) continue
     if (found.offset >= recoveryPoint) return cutTail(opening, segments, at, found, damage)
     segment.sizeBytes = sizeBytes

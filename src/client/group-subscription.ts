@@ -1,0 +1,120 @@
+// A consumer as a member of its group. The group says what comes and what goes; what goes is given back only when the handlers on
+// it have ended and what they did is committed. A member that was removed joins again when the consumer next asks for records.
+
+import type { JoinRequest, MemberListener, Membership, OffsetToCommit, TopicPartition } from '../core/cluster.js'
+import { KafkaliteError } from '../errors.js'
+import { isPromise } from '../lib/awaitable.js'
+import { createMissing, partitionsNow, type Subscription, type SubscriptionHost, type TopicChoice } from './subscription.js'
+
+export class GroupSubscription<V, K> implements Subscription {
+  private membership: Membership | null = null
+  private joining: Promise<void> | null = null
+  /** The partitions that were there when the consumer began. */
+  private known: ReadonlyMap<string, number> | undefined
+  /** Starts that are being fixed. */
+  private readonly fixing = new Set<Promise<void>>()
+  private isReady = false
+
+  constructor(
+    private readonly host: SubscriptionHost<V, K>,
+    private readonly groupId: string,
+    private topics: TopicChoice,
+  ) {}
+
+  ready(): Promise<void> | null {
+    if (this.isReady) return null
+    this.joining ??= this.join().finally(() => {
+      this.joining = null
+    })
+    return this.joining
+  }
+
+  change(topics: TopicChoice): void {
+    this.topics = topics
+    // What was there before the change was not asked for: where it begins is for `from` to say.
+    this.known = undefined
+    this.isReady = false
+    if (this.membership !== null) void this.prepare().then(() => this.membership?.subscribe(topics)).catch((error: unknown) => this.host.fail(error))
+  }
+
+  polled(): void {
+    this.membership?.polled()
+  }
+
+  refresh(): void {}
+
+  async commit(offsets: readonly OffsetToCommit[]): Promise<void> {
+    const { membership } = this
+    if (membership === null) {
+      throw new KafkaliteError('UNKNOWN_MEMBER_ID', `The consumer is no member of group "${this.groupId}" now, so it cannot commit; the next poll joins again`)
+    }
+    await membership.commit(offsets)
+  }
+
+  async close(): Promise<void> {
+    await this.joining?.catch(() => {})
+    const { membership, host } = this
+    this.membership = null
+    await membership?.leave(host.settings.groupInstanceId === undefined ? undefined : { temporarily: true })
+  }
+
+  /** Becomes a member and waits until the group is settled for it. */
+  private async join(): Promise<void> {
+    if (this.membership === null) {
+      await this.prepare()
+      if (this.host.closing) return
+      const joined = this.host.context.cluster.joinGroup(this.request())
+      this.membership = isPromise(joined) ? await joined : joined
+    }
+    await this.membership.ready
+    while (this.fixing.size > 0) await Promise.all(this.fixing)
+    this.isReady = true
+  }
+
+  private async prepare(): Promise<void> {
+    await createMissing(this.host.context, this.topics)
+    this.known ??= await partitionsNow(this.host.context)
+  }
+
+  private request(): JoinRequest {
+    const { groupInstanceId, maxPollIntervalMs } = this.host.settings
+    // A membership that is over must not speak for its successor.
+    let current = true
+    const listener: MemberListener = {
+      assigned: (partitions) => current && this.assigned(partitions),
+      revoke: (partitions) => current && void this.revoke(partitions),
+      lost: (partitions, error) => {
+        if (!current) return
+        current = false
+        this.lost(partitions, error)
+      },
+    }
+    return { groupId: this.groupId, instanceId: groupInstanceId, topics: this.topics, maxPollIntervalMs, listener }
+  }
+
+  private assigned(partitions: readonly TopicPartition[]): void {
+    const { assignment, news } = this.host
+    const places = assignment.add(partitions)
+    const isNew = ({ topic, partition }: TopicPartition): boolean => partition >= (this.known?.get(topic) ?? 0)
+    const fixing = assignment.fix(places, isNew).then(() => {
+      this.fixing.delete(fixing)
+      const kept = places.filter(({ gone }) => !gone).map(({ topic, partition }) => ({ topic, partition }))
+      if (kept.length > 0) news.assigned(kept)
+      this.host.wake()
+    })
+    this.fixing.add(fixing)
+  }
+
+  private async revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { membership } = this
+    if (await this.host.giveBack(partitions)) membership?.released(partitions)
+  }
+
+  private lost(partitions: readonly TopicPartition[], error: KafkaliteError): void {
+    this.membership = null
+    this.isReady = false
+    this.host.drop(partitions, error)
+    if (KafkaliteError.is(error, 'FENCED_INSTANCE_ID', 'CLOSED')) this.host.fail(error)
+    this.host.wake()
+  }
+}

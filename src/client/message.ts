@@ -1,0 +1,126 @@
+// A message in the hands of a receiver: a record with the right to settle it. Decoded when asked for, like any record.
+
+import { type AcquireToken, type DeathNote, MESSAGE_ID_HEADER, type Settlement } from '../core/queue-port.js'
+import { describe } from '../errors.js'
+import type { RecordHeaders } from '../record/record.js'
+import type { LazyRecord } from './consumer-record.js'
+import { invalid } from './options-check.js'
+
+/** A message that was received. Whoever holds it settles it: acknowledge, release or reject, before its lock runs out. */
+export interface Message<V = unknown, R = unknown> {
+  /** As the sender gave it, else `<partition>-<offset>`. */
+  readonly id: string
+  /** SERDE_FAILED when its bytes cannot be decoded. */
+  readonly value: V
+  readonly key: string | null
+  readonly headers: RecordHeaders
+  /** When it was sent. Milliseconds since 1970. */
+  readonly timestamp: number
+  /** 1 for the first delivery. */
+  readonly deliveryCount: number
+  /** Aborts when the lock was lost, when maxHandlerMs is over, and when the receiver closes. */
+  readonly signal: AbortSignal
+  /** Done; `result` goes to the sender. LOCK_LOST when the lock ran out or the message was settled before; SERDE_FAILED, MESSAGE_TOO_LARGE (1 MiB). */
+  acknowledge(result?: R): Promise<void>
+  /** Not done: it comes again, to anyone, after `delayMs` (0). LOCK_LOST. */
+  release(options?: { delayMs?: number | undefined }): Promise<void>
+  /** Never to be done: it becomes a dead letter. LOCK_LOST. */
+  reject(reason?: string): Promise<void>
+  /** A full lock again, or `ms` from now. LOCK_LOST. */
+  renew(ms?: number): Promise<void>
+}
+
+/** The queue that a message belongs to. */
+export interface MessageHost<V, R> {
+  /** `error` is what a handler threw. */
+  settle(message: QueueMessage<V, R>, settlement: Settlement, error?: unknown): Promise<void>
+  encodeResult(result: R): Uint8Array | undefined
+  renew(message: QueueMessage<V, R>, ms?: number): void
+  /** The message wants to know when its lock is lost. */
+  watch(message: QueueMessage<V, R>): void
+}
+
+export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
+  /** Whether this delivery was settled here. */
+  isSettled = false
+  private controller: AbortController | undefined
+
+  constructor(
+    private readonly host: MessageHost<V, R>,
+    private readonly record: LazyRecord<V, string>,
+    readonly lease: number,
+    readonly deliveryCount: number,
+  ) {}
+
+  get partition(): number {
+    return this.record.partition
+  }
+  get offset(): number {
+    return this.record.offset
+  }
+  get value(): V {
+    return this.record.value as V
+  }
+  get key(): string | null {
+    return this.record.key
+  }
+  get headers(): RecordHeaders {
+    return this.record.headers
+  }
+  get timestamp(): number {
+    return this.record.timestamp
+  }
+  /** The id that the sender gave. */
+  get givenId(): string | undefined {
+    return this.record.headers.text(MESSAGE_ID_HEADER)
+  }
+  get id(): string {
+    return this.givenId ?? `${this.partition}-${this.offset}`
+  }
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController()
+      this.host.watch(this)
+    }
+    return this.controller.signal
+  }
+
+  async acknowledge(result?: R): Promise<void> {
+    return this.host.settle(this, this.acknowledgement(result))
+  }
+
+  async release(options?: { delayMs?: number | undefined }): Promise<void> {
+    const delayMs = options?.delayMs ?? 0
+    if (!(delayMs >= 0) || delayMs === Infinity) throw invalid(`delayMs of release() must be milliseconds from 0, not ${describe(delayMs)}`)
+    return this.host.settle(this, { kind: 'release', delayMs })
+  }
+
+  async reject(reason?: string): Promise<void> {
+    const note: DeathNote = reason === undefined ? { reason: 'rejected' } : { reason: 'rejected', errorMessage: reason }
+    return this.host.settle(this, { kind: 'reject', note })
+  }
+
+  async renew(ms?: number): Promise<void> {
+    if (ms !== undefined && !(ms > 0 && ms < Infinity)) throw invalid(`renew() takes a positive number of milliseconds, not ${describe(ms)}`)
+    this.host.renew(this, ms)
+  }
+
+  acknowledgement(result: R | undefined): Settlement {
+    return { kind: 'acknowledge', result: result === undefined ? undefined : this.host.encodeResult(result), id: this.givenId }
+  }
+
+  /** Tells whoever works on it to stop. */
+  abort(reason: unknown): void {
+    this.controller?.abort(reason)
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { id: this.id, deliveryCount: this.deliveryCount, ...this.record.toJSON() }
+  }
+}
+
+/** What the dead letter says of an error. */
+export function noteOf(reason: string, error: unknown): DeathNote {
+  if (!(error instanceof Error)) return { reason, errorMessage: describe(error) }
+  return { reason, errorName: error.name, errorMessage: error.message, errorStack: error.stack }
+}

@@ -1,0 +1,352 @@
+// Point to point: each message goes to one receiver, which settles it; then it is gone. The queue is a topic like any other, and what
+// happens to its messages is kept in a log beside it, so nothing here is needed to bring it back after a crash.
+
+import { EventEmitter } from 'eventemitter3'
+import { DELIVER_AT_HEADER, MESSAGE_ID_HEADER, type AcquiredBatch, type AcquireToken, type DeathNote, type QueueSession, type RecordPlace, type RecordState, type Settlement } from '../core/queue-port.js'
+import { KafkaliteError } from '../errors.js'
+import { isPromise } from '../lib/awaitable.js'
+import { encodeUtf8 } from '../lib/text.js'
+import { RecordCursor } from '../record/batch-reader.js'
+import { type EncodedHeader, encodeHeaders, Headers } from '../record/record.js'
+import type { ClientContext } from './client-context.js'
+import { LazyRecord, RecordOrigin } from './consumer-record.js'
+import { reportError } from './error-report.js'
+import { json } from './json.js'
+import { type Message, type MessageHost, QueueMessage } from './message.js'
+import { anAbortSignal, checkOptions, WAIT_RULES, wholeNumber } from './options-check.js'
+import { PartitionChoice } from './partitioner.js'
+import type { QueueEvents } from './queue-events.js'
+import { checkNewMessage, type NewMessage, type QueueOptions, type ResolvedQueueOptions, resolveQueueOptions } from './queue-options.js'
+import { QueueOutbox } from './queue-outbox.js'
+import { QueueReceipt, type Receipt } from './receipt.js'
+import { checkProcessOptions, noteFor, type ProcessOptions, QueueReceiver, type Receiver, type ReceiverHost } from './receiver.js'
+import { backoffMs } from './retry-policy.js'
+import { decodeContent, encodeContent, type Serde, string } from './serde.js'
+import type { WaitOptions } from './topic-types.js'
+
+/** One batch's worth goes to one partition before the next gets its turn. Bytes. */
+const STICKY_BYTES = 65_536
+const RESULTS: Serde<unknown> = json()
+
+interface Prepared {
+  readonly receipt: QueueReceipt<unknown>
+  readonly key: string | null
+  readonly value: Uint8Array | string | null
+  readonly headers: readonly EncodedHeader[] | null
+}
+
+/** What is known of a message. */
+export interface MessageStatus<R> {
+  readonly state: RecordState | 'unknown'
+  readonly deliveryCount: number
+  readonly result?: R
+}
+
+export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V, R>> implements AsyncIterable<Message<V, R>>, AsyncDisposable {
+  readonly name: string
+  private readonly receivers = new Set<QueueReceiver<V, R>>()
+  /** Messages that want to know when their lock is lost. */
+  private readonly watched = new Map<string, QueueMessage<V, R>>()
+  private readonly outbox: QueueOutbox
+  private readonly choice: PartitionChoice
+  private readonly host: Host<V, R>
+  private readonly untrack: () => void
+  private closing: Promise<void> | null = null
+  private readonly ask = (partition: number, offset: number): Promise<R> => this.resultOf({ partition, offset }, `${partition}-${offset}`)
+
+  private constructor(
+    private readonly context: ClientContext,
+    name: string,
+    private readonly options: ResolvedQueueOptions<V>,
+    private readonly session: QueueSession,
+  ) {
+    super()
+    this.name = name
+    this.outbox = new QueueOutbox(context.cluster, name)
+    this.choice = new PartitionChoice(name, STICKY_BYTES, context.random, undefined)
+    this.host = this.makeHost()
+    session.events.on('lockLost', this.onLockLost)
+    session.events.on('deadLettered', this.onDeadLettered)
+    session.events.on('error', this.onError)
+    this.untrack = context.track(this)
+  }
+
+  /** For the Broker. INVALID_ARGUMENT, NOT_SUPPORTED, TOPIC_EXISTS_DIFFERENT, INVALID_STATE when it is open with other options. */
+  static async open<V, R>(context: ClientContext, name: string, options?: QueueOptions<V>): Promise<Queue<V, R>> {
+    const resolved = resolveQueueOptions(name, options)
+    const port = await context.cluster.queue(name, resolved.port)
+    return new Queue<V, R>(context, name, resolved, port.session(resolved.port))
+  }
+
+  /** Resolves when the message is in the queue, as the flush level promises. SERDE_FAILED, MESSAGE_TOO_LARGE, DISK_FULL. */
+  send(message: NewMessage<V>, options?: WaitOptions): Promise<Receipt<R>>
+  send(messages: readonly NewMessage<V>[], options?: WaitOptions): Promise<Receipt<R>[]>
+  async send(given: NewMessage<V> | readonly NewMessage<V>[], options?: WaitOptions): Promise<Receipt<R> | Receipt<R>[]> {
+    this.checkOpen()
+    checkOptions('send()', options, WAIT_RULES)
+    options?.signal?.throwIfAborted()
+    const { work, clock } = this.context
+    const now = clock.now()
+    // All are encoded before the first goes, so that a value that cannot be encoded sends none.
+    const prepared = isList(given) ? given.map((message) => this.prepare(message, now)) : [this.prepare(given, now)]
+    work.begin()
+    try {
+      const rounds = new Set<Promise<void>>()
+      for (const { receipt, key, value, headers } of prepared) rounds.add(this.outbox.add(receipt, key, value, now, headers))
+      const failed = (await Promise.allSettled(rounds)).find((round) => round.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    } finally {
+      work.end()
+    }
+    const receipts = prepared.map(({ receipt }) => receipt as Receipt<R>)
+    return isList(given) ? receipts : (receipts[0] as Receipt<R>)
+  }
+
+  /** Pull: up to `max` (1) messages, each locked. Waits up to timeoutMs (1000; Infinity: until there is one); empty when nothing came. */
+  async receive(options?: { max?: number | undefined; timeoutMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<Message<V, R>[]> {
+    this.checkOpen()
+    checkOptions('receive()', options, {
+      max: wholeNumber(1), signal: anAbortSignal,
+      timeoutMs: { expected: 'milliseconds from 0, or Infinity', accepts: (value) => typeof value === 'number' && value >= 0 },
+    })
+    const { max = 1, timeoutMs = 1000, signal } = options ?? {}
+    signal?.throwIfAborted()
+    const batches = await this.session.acquire({ max, maxWaitMs: timeoutMs, signal })
+    if (batches.length === 0) signal?.throwIfAborted()
+    return this.unpack(batches)
+  }
+
+  /** Iteration: one message at a time; acknowledges nothing by itself. Ends when the queue is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message<V, R>, void, undefined> {
+    while (this.closing === null) {
+      for (const message of this.unpack(await this.session.acquire({ max: 1, maxWaitMs: Infinity }))) yield message
+    }
+  }
+
+  /**
+   * Push. A handler that resolves acknowledges with its result, one that throws releases with backoff (UnrecoverableError: rejects); one that settled
+   * the message itself is left alone. Locks are renewed while it runs. Resolves when the receiver takes messages.
+   */
+  async process(handler: (message: Message<V, R>) => R | Promise<R>, options?: ProcessOptions): Promise<Receiver> {
+    this.checkOpen()
+    checkProcessOptions(options)
+    if (typeof handler !== 'function') throw new KafkaliteError('INVALID_ARGUMENT', 'process() takes a function')
+    const receiver = new QueueReceiver<V, R>(this.host, handler, options)
+    this.receivers.add(receiver)
+    return receiver
+  }
+
+  /** Waits for one message, from anywhere, also after a restart: its result. DEAD_LETTERED, MESSAGE_NOT_FOUND, CLOSED. */
+  async acknowledged(id: string, options?: WaitOptions): Promise<R> {
+    this.checkOpen()
+    checkOptions('acknowledged()', options, WAIT_RULES)
+    const place = await this.find(id)
+    if (place === null) throw notFound(this.name, id)
+    return this.resultOf(place, id, options?.signal)
+  }
+
+  async status(id: string): Promise<MessageStatus<R>> {
+    this.checkOpen()
+    const place = await this.find(id)
+    const outcome = place === null ? null : await this.session.outcome(place)
+    if (outcome === null) return { state: 'unknown', deliveryCount: 0 }
+    const { state, deliveryCount, result } = outcome
+    return result === undefined ? { state, deliveryCount } : { state, deliveryCount, result: this.decodeResult(result) }
+  }
+
+  async counts(): Promise<{ available: number; delayed: number; acquired: number; dead: number }> {
+    return this.session.counts()
+  }
+
+  /** Resolves when nothing is available, delayed or acquired. */
+  async drained(options?: WaitOptions): Promise<void> {
+    checkOptions('drained()', options, WAIT_RULES)
+    return this.session.drained(options?.signal)
+  }
+
+  /** Hands out nothing through this Queue until resume(). */
+  async pause(): Promise<void> {
+    this.checkOpen()
+    this.session.pause()
+  }
+
+  async resume(): Promise<void> {
+    this.checkOpen()
+    this.session.resume()
+  }
+
+  /** Stops its receivers (their handlers end first) and gives back what was received and not settled, uncounted. Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.shut()
+    return this.closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  private async shut(): Promise<void> {
+    await Promise.all([...this.receivers].map((receiver) => receiver.close()))
+    this.session.events.off('lockLost', this.onLockLost)
+    this.session.events.off('deadLettered', this.onDeadLettered)
+    this.session.events.off('error', this.onError)
+    for (const message of this.watched.values()) message.abort(closed(this.name))
+    this.watched.clear()
+    this.untrack()
+    await this.session.close()
+  }
+
+  private prepare(message: NewMessage<V>, now: number): Prepared {
+    checkNewMessage(this.name, message)
+    const { key = null, id } = message
+    const headers = this.headersOf(message, now)
+    const value = message.value === null ? null : encodeContent(this.options.value, message.value, { topic: this.name, headers: Headers.of(headers) }, 'value')
+    const partition = this.choice.choose(key, value, 64 + (value?.length ?? 0), this.session.partitions)
+    return { receipt: new QueueReceipt(partition, id, this.ask), key, value, headers: headers.length === 0 ? null : headers }
+  }
+
+  private headersOf(message: NewMessage<V>, now: number): readonly EncodedHeader[] {
+    const { headers, id, delayMs, at } = message
+    const encoded: EncodedHeader[] = headers === undefined ? [] : [...encodeHeaders(headers)]
+    if (id !== undefined) encoded.push([MESSAGE_ID_HEADER, id])
+    const deliverAt = at?.getTime() ?? (delayMs === undefined ? 0 : Math.ceil(now + delayMs))
+    if (deliverAt > now) encoded.push([DELIVER_AT_HEADER, String(deliverAt)])
+    return encoded
+  }
+
+  private unpack(batches: readonly AcquiredBatch[]): QueueMessage<V, R>[] {
+    const messages: QueueMessage<V, R>[] = []
+    const cursor = new RecordCursor()
+    for (const { batch, partition, offsets, deliveryCounts, lease } of batches) {
+      cursor.open(batch)
+      const origin = new RecordOrigin<V, string>(this.name, partition, { value: this.options.value, key: string }, cursor.buffer, batch.baseTimestamp)
+      let next = 0
+      while (next < offsets.length && cursor.next()) {
+        if (cursor.offset !== offsets[next]) continue
+        messages.push(new QueueMessage<V, R>(this.host, new LazyRecord(origin, cursor), lease, deliveryCounts[next] as number))
+        next++
+      }
+    }
+    return messages
+  }
+
+  private async find(id: string): Promise<RecordPlace | null> {
+    const parts = /^(\d{1,9})-(\d{1,15})$/.exec(id)
+    return parts === null ? this.session.find(id) : { partition: Number(parts[1]), offset: Number(parts[2]) }
+  }
+
+  private async resultOf(place: RecordPlace, id: string, signal?: AbortSignal): Promise<R> {
+    const outcome = await this.session.settled(place, signal)
+    if (outcome === null) throw notFound(this.name, id)
+    if (outcome.state === 'archived') {
+      throw new KafkaliteError('DEAD_LETTERED', `Message ${id} of queue ${this.name} was given up after ${outcome.deliveryCount} deliveries: ${outcome.reason ?? 'no reason given'}`)
+    }
+    return outcome.result === undefined ? (undefined as R) : this.decodeResult(outcome.result)
+  }
+
+  private decodeResult(result: Uint8Array): R {
+    return decodeContent(RESULTS, result, { topic: this.name, headers: Headers.of([]) }, 'result') as R
+  }
+
+  private makeHost(): Host<V, R> {
+    return {
+      clock: this.context.clock,
+      lockMs: this.options.port.lockMs,
+      receive: async (max, signal) => this.unpack(await this.session.acquire({ max, maxWaitMs: Infinity, signal })),
+      settle: (message, settlement, error) => this.settle(message, settlement, error),
+      succeeded: (message, result) => this.quietly(() => this.settle(message, message.acknowledgement(result)), message),
+      failed: (message, error, how) => this.quietly(() => this.settleFailed(message, error, how), message),
+      encodeResult: (result) => asBytes(encodeContent(RESULTS, result, { topic: this.name, headers: Headers.of([]) }, 'result')),
+      renew: (message, ms) => this.renew(message, ms),
+      watch: (message) => void this.watched.set(keyOf(message), message),
+      report: (error) => this.onError(error),
+      closed: (receiver) => void this.receivers.delete(receiver),
+    }
+  }
+
+  private async settle(message: QueueMessage<V, R>, settlement: Settlement, error?: unknown): Promise<void> {
+    const settled = this.session.settle(message, settlement)
+    message.isSettled = true
+    if (this.watched.size > 0) this.watched.delete(keyOf(message))
+    if (isPromise(settled)) await settled
+    if (settlement.kind === 'acknowledge' && this.listenerCount('acknowledged') > 0) this.emit('acknowledged', message)
+    // The last delivery is not released but dies; the queue itself tells of dead letters.
+    const comesAgain = settlement.kind === 'release' && (settlement.uncounted === true || message.deliveryCount < this.options.port.maxDeliveries)
+    if (comesAgain && this.listenerCount('released') > 0) this.emit('released', message, error)
+  }
+
+  private settleFailed(message: QueueMessage<V, R>, error: unknown, how: 'release' | 'uncounted' | 'reject'): Promise<void> {
+    const note = noteFor(error, how)
+    if (how === 'uncounted') return this.settle(message, { kind: 'release', uncounted: true }, error)
+    if (how === 'reject') return this.settle(message, { kind: 'reject', note }, error)
+    const delayMs = backoffMs(this.options.backoff, message.deliveryCount, error, this.context.random)
+    return this.settle(message, { kind: 'release', delayMs, note }, error)
+  }
+
+  /** For receivers: a lost lock has been told of already; a result that cannot be encoded is the handler's failure. */
+  private async quietly(work: () => Promise<void>, message: QueueMessage<V, R>): Promise<void> {
+    this.context.work.begin()
+    try {
+      await work()
+    } catch (error) {
+      if (KafkaliteError.is(error, 'LOCK_LOST')) return
+      this.onError(error)
+      if (!message.isSettled) await this.quietly(() => this.settleFailed(message, error, 'reject'), message)
+    } finally {
+      this.context.work.end()
+    }
+  }
+
+  private renew(message: QueueMessage<V, R>, ms?: number): void {
+    try {
+      this.session.renew(message, ms)
+    } catch (error) {
+      message.abort(error)
+      throw error
+    }
+  }
+
+  private readonly onLockLost = (token: AcquireToken): void => {
+    const message = this.watched.get(keyOf(token))
+    if (message === undefined || message.lease !== token.lease) return
+    this.watched.delete(keyOf(token))
+    message.abort(new KafkaliteError('LOCK_LOST', `The lock on message ${message.id} ran out`))
+    for (const receiver of this.receivers) if (receiver.lost(message)) this.emit('stalled', message)
+  }
+
+  private readonly onDeadLettered = (record: AcquiredBatch, note: DeathNote): void => {
+    if (this.listenerCount('deadLettered') === 0) return
+    const error = new KafkaliteError('DEAD_LETTERED', note.errorMessage ?? note.reason)
+    for (const message of this.unpack([record])) this.emit('deadLettered', message, error)
+  }
+
+  private readonly onError = (error: unknown): void => {
+    reportError(this, error instanceof KafkaliteError ? error : new KafkaliteError('STORAGE_FAILED', `Queue ${this.name} failed in the background`, { cause: error }))
+  }
+
+  private checkOpen(): void {
+    if (this.closing !== null) throw closed(this.name)
+  }
+}
+
+type Host<V, R> = MessageHost<V, R> & ReceiverHost<V, R>
+
+function isList<V>(given: NewMessage<V> | readonly NewMessage<V>[]): given is readonly NewMessage<V>[] {
+  return Array.isArray(given)
+}
+
+function keyOf({ partition, offset }: RecordPlace): string {
+  return `${partition}-${offset}`
+}
+
+function asBytes(content: Uint8Array | string): Uint8Array {
+  return typeof content === 'string' ? encodeUtf8(content) : content
+}
+
+function closed(queue: string): KafkaliteError {
+  return new KafkaliteError('CLOSED', `Queue ${queue} was closed`)
+}
+
+function notFound(queue: string, id: string): KafkaliteError {
+  return new KafkaliteError('MESSAGE_NOT_FOUND', `Queue ${queue} knows no message "${id}": there was none, or its outcome was forgotten`)
+}

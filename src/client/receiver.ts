@@ -1,0 +1,238 @@
+// The push way of a queue: takes messages ahead, runs the handler on so many at a time, settles each by how its handler ended and
+// renews the locks of all it holds. It stops when it is closed: what it did not begin goes back uncounted, what it began is finished.
+
+import { type Awaitable, isPromise } from '../lib/awaitable.js'
+import type { Clock, Timer } from '../lib/clock.js'
+import { KafkaliteError } from '../errors.js'
+import { EventLoopSlice } from './event-loop-slice.js'
+import { noteOf, type QueueMessage } from './message.js'
+import { checkOptions, wholeNumber } from './options-check.js'
+import { UnrecoverableError } from './retry-policy.js'
+import { Wakeup } from './wakeup.js'
+
+export interface ProcessOptions {
+  /** How many handlers run at a time. Default 1 */
+  concurrency?: number | undefined
+  /** How many messages are held ready besides those being worked on. Default: as many as concurrency. */
+  prefetch?: number | undefined
+  /** A handler that runs longer loses its lock: it is told by `signal`, and the message goes to another. Milliseconds. Default: no limit */
+  maxHandlerMs?: number | undefined
+}
+
+/** A handler at work. */
+export interface Receiver extends AsyncDisposable {
+  /** Settles when the receiver has stopped. Never an unhandled rejection. */
+  readonly done: Promise<void>
+  /** Takes no more messages; those it holds are worked on. */
+  pause(): void
+  resume(): void
+  /** Stops taking, releases what was not begun, waits for the handlers that run. Idempotent. */
+  close(): Promise<void>
+}
+
+export type MessageHandler<V, R> = (message: QueueMessage<V, R>) => Awaitable<R>
+
+/** The queue that the receiver works for. */
+export interface ReceiverHost<V, R> {
+  readonly clock: Clock
+  readonly lockMs: number
+  receive(max: number, signal: AbortSignal): Promise<QueueMessage<V, R>[]>
+  /** Settles as the handler ended; what fails on the way is reported. */
+  succeeded(message: QueueMessage<V, R>, result: R): Promise<void>
+  failed(message: QueueMessage<V, R>, error: unknown, how: 'release' | 'uncounted' | 'reject'): Promise<void>
+  renew(message: QueueMessage<V, R>): void
+  report(error: unknown): void
+  closed(receiver: QueueReceiver<V, R>): void
+}
+
+export function checkProcessOptions(options: ProcessOptions | undefined): void {
+  checkOptions('process()', options, { concurrency: wholeNumber(1), prefetch: wholeNumber(0), maxHandlerMs: wholeNumber(1) })
+}
+
+export class QueueReceiver<V, R> implements Receiver {
+  readonly done: Promise<void>
+  private readonly concurrency: number
+  private readonly holdMax: number
+  private readonly maxHandlerMs: number
+  private readonly waiting: QueueMessage<V, R>[] = []
+  /** With the moment each handler began. */
+  private readonly running = new Map<QueueMessage<V, R>, number>()
+  /** Settlements under way. */
+  private readonly settling = new Set<Promise<void>>()
+  private readonly wakeup = new Wakeup()
+  private stopTaking = new AbortController()
+  private paused = false
+  private isClosing = false
+  private timer: Timer | null = null
+
+  constructor(
+    private readonly host: ReceiverHost<V, R>,
+    private readonly handler: MessageHandler<V, R>,
+    options: ProcessOptions | undefined,
+  ) {
+    this.concurrency = options?.concurrency ?? 1
+    this.holdMax = this.concurrency + (options?.prefetch ?? this.concurrency)
+    this.maxHandlerMs = options?.maxHandlerMs ?? Infinity
+    this.done = this.run()
+    this.done.catch(() => undefined)
+  }
+
+  pause(): void {
+    this.paused = true
+    this.stopTaking.abort()
+  }
+
+  resume(): void {
+    if (!this.paused || this.isClosing) return
+    this.paused = false
+    this.stopTaking = new AbortController()
+    this.wakeup.wake()
+  }
+
+  async close(): Promise<void> {
+    if (!this.isClosing) {
+      this.isClosing = true
+      this.stopTaking.abort()
+      for (const message of this.running.keys()) message.abort(new KafkaliteError('CLOSED', 'The receiver is closing'))
+      this.wakeup.wake()
+    }
+    await this.done
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** The lock of a message ran out; answers whether it was being worked on here. */
+  lost(message: QueueMessage<V, R>): boolean {
+    const at = this.waiting.indexOf(message)
+    if (at >= 0) this.waiting.splice(at, 1)
+    this.wakeup.wake()
+    return this.running.has(message)
+  }
+
+  private async run(): Promise<void> {
+    const slice = new EventLoopSlice(this.host.clock)
+    try {
+      while (!this.isClosing) {
+        const free = this.holdMax - this.running.size - this.waiting.length
+        if (this.paused || free <= 0) await this.wakeup.sleep()
+        else await this.fill(free)
+        if (slice.isOver) await slice.giveTurn()
+        this.dispatch()
+      }
+      await this.finish()
+    } finally {
+      this.timer?.cancel()
+      this.timer = null
+      this.host.closed(this)
+    }
+  }
+
+  private async fill(free: number): Promise<void> {
+    try {
+      const messages = await this.host.receive(free, this.stopTaking.signal)
+      this.waiting.push(...messages)
+    } catch (error) {
+      if (KafkaliteError.is(error, 'CLOSED')) this.isClosing = true
+      else {
+        this.host.report(error)
+        // Trying again at once would spin; a wake-up, or the lock time, is soon enough.
+        const timer = this.host.clock.setTimer(this.host.clock.now() + 1000, () => this.wakeup.wake())
+        await this.wakeup.sleep()
+        timer.cancel()
+      }
+    }
+  }
+
+  private dispatch(): void {
+    while (this.waiting.length > 0 && this.running.size < this.concurrency && !this.isClosing) {
+      this.start(this.waiting.shift() as QueueMessage<V, R>)
+    }
+    this.renewInTime()
+  }
+
+  private start(message: QueueMessage<V, R>): void {
+    this.running.set(message, this.host.clock.now())
+    let result: Awaitable<R>
+    try {
+      result = this.handler(message)
+    } catch (error) {
+      return this.failed(message, error)
+    }
+    if (!isPromise(result)) return this.succeeded(message, result)
+    result.then(
+      (value) => {
+        this.succeeded(message, value)
+        this.dispatch()
+      },
+      (error: unknown) => {
+        this.failed(message, error)
+        this.dispatch()
+      },
+    )
+  }
+
+  private succeeded(message: QueueMessage<V, R>, result: R): void {
+    this.ended(message)
+    if (!message.isSettled) this.track(this.host.succeeded(message, result))
+  }
+
+  private failed(message: QueueMessage<V, R>, error: unknown): void {
+    this.ended(message)
+    if (message.isSettled) {
+      this.host.report(new KafkaliteError('INVALID_STATE', `The handler failed after it had settled message ${message.id}`, { cause: error }))
+    } else if (error instanceof UnrecoverableError || KafkaliteError.is(error, 'SERDE_FAILED')) {
+      this.track(this.host.failed(message, error, 'reject'))
+    } else {
+      this.track(this.host.failed(message, error, this.isClosing ? 'uncounted' : 'release'))
+    }
+  }
+
+  private ended(message: QueueMessage<V, R>): void {
+    this.running.delete(message)
+    this.wakeup.wake()
+  }
+
+  private track(work: Promise<void>): void {
+    this.settling.add(work)
+    const over = (): void => void this.settling.delete(work)
+    work.then(over, over)
+  }
+
+  /** Half the lock is left when it is renewed: one missed turn of the event loop does no harm. */
+  private renewInTime(): void {
+    const holds = this.running.size + this.waiting.length > 0
+    if (!holds) {
+      this.timer?.cancel()
+      this.timer = null
+    } else if (this.timer === null) {
+      const { clock, lockMs } = this.host
+      this.timer = clock.setTimer(clock.now() + Math.min(lockMs / 2, this.maxHandlerMs), () => {
+        this.timer = null
+        this.renewAll()
+        this.renewInTime()
+      })
+    }
+  }
+
+  private renewAll(): void {
+    const now = this.host.clock.now()
+    for (const message of this.waiting) this.host.renew(message)
+    for (const [message, since] of this.running) {
+      if (now - since < this.maxHandlerMs) this.host.renew(message)
+      else message.abort(new KafkaliteError('REQUEST_TIMED_OUT', `The handler of message ${message.id} ran longer than ${this.maxHandlerMs} ms`))
+    }
+  }
+
+  private async finish(): Promise<void> {
+    for (const message of this.waiting.splice(0)) this.track(this.host.failed(message, undefined, 'uncounted'))
+    while (this.running.size > 0) await this.wakeup.sleep()
+    await Promise.all(this.settling)
+  }
+}
+
+/** How a failed message is settled. */
+export function noteFor(error: unknown, how: 'release' | 'uncounted' | 'reject'): ReturnType<typeof noteOf> {
+  return noteOf(how === 'reject' ? 'rejected' : 'maxDeliveries', error)
+}
