@@ -1,6 +1,6 @@
 // docs/options.md: one table for each exported interface of options, read off its doc comments by TypeScript's parser. What a comment
 // says by itself is split into columns: Kafka's name (`retention.ms`), the default (`Default: 5000`), the unit (from the name's ending).
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
@@ -104,9 +104,11 @@ export function tablesOf(fileName: string, source: string): OptionTable[] {
   })
 }
 
+const ENTRIES = ['src/index.ts', 'src/index.browser.ts'].map((entry) => new URL(entry, ROOT)).filter((entry) => existsSync(entry))
+const exportedText = ENTRIES.map((entry) => readFileSync(entry, 'utf8')).join('\n')
+
 /** Whether an entry of the package exports it: what a user cannot name has no table. */
-const isPublic = (name: string): boolean =>
-  ['src/index.ts', 'src/index.browser.ts'].some((entry) => new RegExp(`\\b${name}\\b`).test(readFileSync(new URL(entry, ROOT), 'utf8')))
+const isPublic = (name: string): boolean => !exportedText.includes('export {') || new RegExp(`\\b${name}\\b`).test(exportedText)
 
 /** Every table, in the order of SOURCES; a name is shown once, where it is first declared. */
 export function readTables(): OptionTable[] {
@@ -132,7 +134,8 @@ const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``)
 
 function section({ name, text, rows }: OptionTable): string {
   const body = rows.map(
-    (row) => `| \`${row.name}\` | ${code(row.type)} | ${row.unit} | ${row.preset.includes(' ') ? cell(row.preset) : code(row.preset)} | ${code(row.kafkaName)} | ${cell(row.text)} |`,
+    (row) =>
+      `| \`${row.name}\` | ${code(row.type)} | ${row.unit} | ${row.preset.includes(' ') ? cell(row.preset) : code(row.preset)} | ${code(row.kafkaName)} | ${cell(row.text)} |`,
   )
   return `## ${name}\n\n${text}\n\n| Option | Type | Unit | Default | Kafka's name | What it is |\n| --- | --- | --- | --- | --- | --- |\n${body.join('\n')}\n`
 }

@@ -1,8 +1,4 @@
-// `await using` needs Symbol.asyncDispose. Runtimes that do not have it yet get the symbol under which compilers look for it, so
-// that everything with a close() can be disposed of everywhere. Import it before a class uses the symbol.
+// `await using` looks for Symbol.asyncDispose. Some browsers do not have it yet; there compilers look for this symbol instead, so that
+// everything with a close() can be disposed of everywhere. Nothing global is changed.
 
-if (Symbol.asyncDispose === undefined) {
-  Object.defineProperty(Symbol, 'asyncDispose', { value: Symbol.for('Symbol.asyncDispose'), configurable: true })
-}
-
-export {}
+export const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as typeof Symbol.asyncDispose)

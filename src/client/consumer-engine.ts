@@ -174,6 +174,12 @@ export class ConsumerEngine<V, K> implements AssignmentHost<V, K>, FetcherHost<V
     return this.requireSubscription().ready()
   }
 
+  /** null when the consumer has its partitions, else how to get them. */
+  joining(): (() => Promise<void>) | null {
+    const subscription = this.requireSubscription()
+    return subscription.isReady ? null : () => subscription.ready() ?? Promise.resolve()
+  }
+
   /** Everything that was handed out is done: the consumer asks for more. */
   settleHandedOut(): void {
     let some = false

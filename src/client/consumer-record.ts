@@ -122,7 +122,7 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
     const { origin, firstByte } = this
     // A cursor is only a bundle of positions here; with it the constructor sees one kind of object and stays fast.
     const place = new RecordCursor()
-    place.buffer = origin.buffer.slice(firstByte, this.headersEnd)
+    place.buffer = new Uint8Array(origin.buffer.subarray(firstByte, this.headersEnd))
     place.offset = this.offset
     place.timestamp = this.timestamp
     place.headersStart = this.headersStart - firstByte

@@ -9,7 +9,7 @@ import { createMissing, partitionsNow, type Subscription, type SubscriptionHost,
 /** All partitions of the topics. */
 export class DirectSubscription<V, K> implements Subscription {
   private starting: Promise<void> | null = null
-  private isReady = false
+  isReady = false
   private known: ReadonlyMap<string, number> = new Map()
   private readonly onTopics = (): void => void this.follow().catch((error: unknown) => this.host.news.error(error))
 
@@ -105,7 +105,7 @@ function matches(topics: TopicChoice, name: string): boolean {
 /** Exactly these partitions. */
 export class ManualSubscription<V, K> implements Subscription {
   private starting: Promise<void> | null = null
-  private isReady = false
+  isReady = false
 
   constructor(
     private readonly host: SubscriptionHost<V, K>,

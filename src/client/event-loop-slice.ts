@@ -8,9 +8,11 @@ const SLICE_MS = 20
 /** How many looks at a clock that stands still count as a slice. */
 const LOOKS_MAX = 256
 
-interface HoldingPort {
-  ref?(): void
-  unref?(): void
+/** A port as browsers and Node both have it. */
+interface Port {
+  onmessage: (() => void) | null
+  close(): void
+  postMessage(message: unknown): void
 }
 
 export class EventLoopSlice {
@@ -35,12 +37,12 @@ export class EventLoopSlice {
   /** Gives timers and input a turn. While it waits the process is kept alive, because there is work to go on with. */
   async giveTurn(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const { port1, port2 } = new MessageChannel()
+      const { port1, port2 } = new MessageChannel() as unknown as { port1: Port; port2: Port }
+      // Setting onmessage is what keeps the process alive in Node.
       port1.onmessage = () => {
         port1.close()
         resolve()
       }
-      ;(port1 as HoldingPort).ref?.()
       port2.postMessage(null)
     })
     this.begin()

@@ -31,6 +31,7 @@ export class Fetcher<V, K> {
   private places: PartitionPlace<V, K>[] = []
   private turn = 0
   private open: AbortController | null = null
+  private openRequest: SentRequest<V, K> | null = null
   private inFlight = false
 
   constructor(private readonly host: FetcherHost<V, K>) {}
@@ -42,8 +43,10 @@ export class Fetcher<V, K> {
 
   /** Ends the open request, because what it should ask for has changed. */
   interrupt(): void {
-    this.open?.abort()
+    const { open } = this
     this.open = null
+    this.openRequest = null
+    open?.abort()
   }
 
   /** The next place, by turns, that has records to hand out now. */
@@ -89,11 +92,16 @@ export class Fetcher<V, K> {
 
   /** Leaves a request open until something comes; then the host hears `arrived`. */
   listen(): void {
-    if (this.open !== null || this.inFlight) return
+    if (this.inFlight) return
     const controller = new AbortController()
     const request = this.request(Infinity, controller.signal)
+    if (this.open !== null) {
+      if (request !== null && isSame(request, this.openRequest)) return
+      this.interrupt()
+    }
     if (request === null) return
     this.open = controller
+    this.openRequest = request
     void this.hear(request, controller)
   }
 
@@ -110,7 +118,9 @@ export class Fetcher<V, K> {
   }
 
   private closed(controller: AbortController): void {
-    if (this.open === controller) this.open = null
+    if (this.open !== controller) return
+    this.open = null
+    this.openRequest = null
   }
 
   private async finishLater(request: SentRequest<V, K>, answer: PromiseLike<readonly FetchedPartition[]>): Promise<boolean> {
@@ -127,7 +137,7 @@ export class Fetcher<V, K> {
     const asked: AskedPlace<V, K>[] = []
     for (let step = 0; step < places.length; step++) {
       const place = places[(this.turn + step) % places.length] as PartitionPlace<V, K>
-      if (place.wantsRecords) asked.push({ topic: place.topic, partition: place.partition, offset: place.position, place, generation: place.generation })
+      if (place.wantsRecords) asked.push({ topic: place.topic, partition: place.partition, offset: place.position, place, generation: place.generation, answers: place.answers })
     }
     if (asked.length === 0) return null
     return { positions: asked, maxWaitMs, maxBytes: FETCH_BYTES_MAX, maxPartitionBytes: PARTITION_BYTES_MAX, isolation: this.host.isolation, signal }
@@ -140,7 +150,8 @@ export class Fetcher<V, K> {
       const asked = request.positions.find(({ topic, partition }) => topic === part.topic && partition === part.partition)
       if (asked === undefined) continue
       const { place } = asked
-      if (place.gone || place.generation !== asked.generation || place.fetched !== null) continue
+      if (place.gone || place.generation !== asked.generation || place.answers !== asked.answers || place.fetched !== null) continue
+      place.answers++
       if (part.error !== undefined) this.refused(place, part.error)
       else if (part.batches.length > 0) place.fetched = new FetchedRecords(part, asked.offset, this.host.serdesOf(part.topic))
       some = true
@@ -160,8 +171,19 @@ export class Fetcher<V, K> {
 interface AskedPlace<V, K> extends FetchPosition {
   readonly place: PartitionPlace<V, K>
   readonly generation: number
+  readonly answers: number
 }
 
 interface SentRequest<V, K> extends FetchRequest {
   readonly positions: readonly AskedPlace<V, K>[]
+}
+
+/** Whether both ask for the same, so that the open one need not be asked anew. The order may differ. */
+function isSame<V, K>(one: SentRequest<V, K>, other: SentRequest<V, K> | null): boolean {
+  if (other === null || one.positions.length !== other.positions.length) return false
+  const asked = new Map(other.positions.map((position) => [position.place, position]))
+  return one.positions.every(({ place, offset, generation, answers }) => {
+    const before = asked.get(place)
+    return before !== undefined && before.offset === offset && before.generation === generation && before.answers === answers
+  })
 }

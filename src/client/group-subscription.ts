@@ -13,7 +13,7 @@ export class GroupSubscription<V, K> implements Subscription {
   private known: ReadonlyMap<string, number> | undefined
   /** Starts that are being fixed. */
   private readonly fixing = new Set<Promise<void>>()
-  private isReady = false
+  isReady = false
 
   constructor(
     private readonly host: SubscriptionHost<V, K>,

@@ -24,6 +24,8 @@ export class PartitionPlace<V = unknown, K = string> implements TopicPartition {
   committed = -1
   /** Records whose handlers run, wait for a retry, or for another record of their key. */
   readonly unfinished = new UnfinishedOffsets()
+  /** Changes with every answer that was taken: an answer to an older request says what is known already. */
+  answers = 0
   /** Changes with every seek: what was begun before it counts no more. */
   generation = 0
   paused = false

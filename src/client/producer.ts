@@ -3,7 +3,6 @@
 // `send` adds its promise. Memory is bounded by `bufferBytes`: when it is used up, sends wait their turn and `write` says so.
 
 import { EventEmitter } from 'eventemitter3'
-import './async-dispose.js'
 import type { TopicDescription } from '../core/cluster.js'
 import { describe, KafkaliteError } from '../errors.js'
 import { assert } from '../lib/assert.js'
@@ -13,6 +12,7 @@ import type { FinishOptions } from '../record/batch-writer.js'
 import { type EncodedHeader, encodeHeaders } from '../record/record.js'
 import { abortable } from './abort.js'
 import { type BufferOwner, PartitionBuffer } from './accumulator.js'
+import { asyncDispose } from './async-dispose.js'
 import type { ClientContext } from './client-context.js'
 import { Delivery, type RecordMetadata } from './delivery.js'
 import { reportError } from './error-report.js'
@@ -144,7 +144,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     await abortable(this.closing, signal)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.close()
   }
 

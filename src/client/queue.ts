@@ -201,7 +201,8 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
     const { key = null, id } = message
     const headers = this.headersOf(message, now)
     const value = message.value === null ? null : encodeContent(this.options.value, message.value, { topic: this.name, headers: Headers.of(headers) }, 'value')
-    const partition = this.choice.choose(key, value, 64 + (value?.length ?? 0), this.session.partitions)
+    const partition = this.choice.choose(key, value, this.session.partitions)
+    if (key === null) this.choice.used(64 + (value?.length ?? 0))
     return { receipt: new QueueReceipt(partition, id, this.ask), key, value, headers: headers.length === 0 ? null : headers }
   }
 
@@ -257,7 +258,8 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
       succeeded: (message, result) => this.quietly(() => this.settle(message, message.acknowledgement(result)), message),
       failed: (message, error, how) => this.quietly(() => this.settleFailed(message, error, how), message),
       encodeResult: (result) => asBytes(encodeContent(RESULTS, result, { topic: this.name, headers: Headers.of([]) }, 'result')),
-      renew: (message, ms) => this.renew(message, ms),
+      renew: (message, ms) => void this.session.renew(message, ms),
+      keep: (message) => this.keep(message),
       watch: (message) => void this.watched.set(keyOf(message), message),
       report: (error) => this.onError(error),
       closed: (receiver) => void this.receivers.delete(receiver),
@@ -297,21 +299,24 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
     }
   }
 
-  private renew(message: QueueMessage<V, R>, ms?: number): void {
+  private keep(message: QueueMessage<V, R>): void {
     try {
-      this.session.renew(message, ms)
+      this.session.renew(message)
     } catch (error) {
       message.abort(error)
-      throw error
     }
   }
 
   private readonly onLockLost = (token: AcquireToken): void => {
     const message = this.watched.get(keyOf(token))
-    if (message === undefined || message.lease !== token.lease) return
-    this.watched.delete(keyOf(token))
-    message.abort(new KafkaliteError('LOCK_LOST', `The lock on message ${message.id} ran out`))
-    for (const receiver of this.receivers) if (receiver.lost(message)) this.emit('stalled', message)
+    if (message !== undefined && message.lease === token.lease) {
+      this.watched.delete(keyOf(token))
+      message.abort(new KafkaliteError('LOCK_LOST', `The lock on message ${message.id} ran out`))
+    }
+    for (const receiver of this.receivers) {
+      const stalled = receiver.lost(token)
+      if (stalled !== undefined) this.emit('stalled', stalled)
+    }
   }
 
   private readonly onDeadLettered = (record: AcquiredBatch, note: DeathNote): void => {

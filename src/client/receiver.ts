@@ -1,6 +1,7 @@
 // The push way of a queue: takes messages ahead, runs the handler on so many at a time, settles each by how its handler ended and
 // renews the locks of all it holds. It stops when it is closed: what it did not begin goes back uncounted, what it began is finished.
 
+import type { AcquireToken } from '../core/queue-port.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Clock, Timer } from '../lib/clock.js'
 import { KafkaliteError } from '../errors.js'
@@ -40,7 +41,8 @@ export interface ReceiverHost<V, R> {
   /** Settles as the handler ended; what fails on the way is reported. */
   succeeded(message: QueueMessage<V, R>, result: R): Promise<void>
   failed(message: QueueMessage<V, R>, error: unknown, how: 'release' | 'uncounted' | 'reject'): Promise<void>
-  renew(message: QueueMessage<V, R>): void
+  /** Renews the lock; a lock that is lost already is told of elsewhere. */
+  keep(message: QueueMessage<V, R>): void
   report(error: unknown): void
   closed(receiver: QueueReceiver<V, R>): void
 }
@@ -103,12 +105,16 @@ export class QueueReceiver<V, R> implements Receiver {
     return this.close()
   }
 
-  /** The lock of a message ran out; answers whether it was being worked on here. */
-  lost(message: QueueMessage<V, R>): boolean {
-    const at = this.waiting.indexOf(message)
-    if (at >= 0) this.waiting.splice(at, 1)
-    this.wakeup.wake()
-    return this.running.has(message)
+  /** The lock of a delivery ran out: answers the message when a handler works on it here. */
+  lost(token: AcquireToken): QueueMessage<V, R> | undefined {
+    const isIt = (message: QueueMessage<V, R>): boolean => message.offset === token.offset && message.lease === token.lease && message.partition === token.partition
+    const at = this.waiting.findIndex(isIt)
+    if (at >= 0) {
+      this.waiting.splice(at, 1)
+      this.wakeup.wake()
+    }
+    for (const message of this.running.keys()) if (isIt(message)) return message
+    return undefined
   }
 
   private async run(): Promise<void> {
@@ -218,9 +224,9 @@ export class QueueReceiver<V, R> implements Receiver {
 
   private renewAll(): void {
     const now = this.host.clock.now()
-    for (const message of this.waiting) this.host.renew(message)
+    for (const message of this.waiting) this.host.keep(message)
     for (const [message, since] of this.running) {
-      if (now - since < this.maxHandlerMs) this.host.renew(message)
+      if (now - since < this.maxHandlerMs) this.host.keep(message)
       else message.abort(new KafkaliteError('REQUEST_TIMED_OUT', `The handler of message ${message.id} ran longer than ${this.maxHandlerMs} ms`))
     }
   }

@@ -42,7 +42,7 @@ interface Job<V, K> {
   readonly generation: number
   readonly records: readonly LazyRecord<V, K>[]
   /** The lane of its key; null without one. */
-  readonly lane: string | null
+  lane: string | null
   attempts: number
   /** It holds up its partition. */
   holds: boolean
@@ -55,7 +55,7 @@ export class Runner<V, K> {
   private parked = 0
   /** Those among them that may go on as soon as there is a slot. */
   private due: Job<V, K>[] = []
-  private readonly lanes = new Map<PartitionPlace<V, K>, KeyLanes<Job<V, K>>>()
+  private readonly lanes = new Map<PartitionPlace<V, K>, { readonly generation: number; readonly lanes: KeyLanes<Job<V, K>> }>()
   private readonly retries = new Map<Timer, Job<V, K>>()
   private portion: LazyRecord<V, K>[] = []
   private at = 0
@@ -79,8 +79,14 @@ export class Runner<V, K> {
     const { engine } = this.options
     try {
       while (!this.hasEnded) {
-        const ready = engine.ready()
-        if (ready !== null) await ready
+        const ready = engine.joining()
+        if (ready !== null) {
+          // After a removal from the group: handlers that run on lost partitions end before the consumer joins again.
+          if (this.inFlight > 0) await engine.sleep(false)
+          else await ready()
+          continue
+        }
+        if (this.lanes.size > 0) this.sweepLanes()
         if (this.startDue() || this.walk()) {
           if (engine.slice.isOver) await engine.slice.giveTurn()
           continue
@@ -207,7 +213,7 @@ export class Runner<V, K> {
     const { portion } = this
     const { generation, firstAttempt: context } = place
     const laned = this.options.concurrency > 1
-    const lanes = this.lanes.get(place)
+    const lanes = this.lanes.get(place)?.lanes
     let { at } = this
     while (at < portion.length) {
       const record = portion[at] as LazyRecord<V, K>
@@ -223,7 +229,7 @@ export class Runner<V, K> {
       } catch (error) {
         this.calling = false
         if (place.generation !== generation) return
-        const job = this.begin(place, [record], !laned)
+        const job = this.begin(place, [record], laned)
         this.retryOrGiveUp(job, error)
         // The lanes may be new, so the loop is entered anew.
         return
@@ -274,10 +280,15 @@ export class Runner<V, K> {
   /** From now on the record is not finished, and its key is busy. */
   private begin(place: PartitionPlace<V, K>, records: readonly LazyRecord<V, K>[], laned: boolean): Job<V, K> {
     this.open(place, records)
-    const lane = laned || !this.options.policy.strictOrder ? laneOf((records[0] as LazyRecord<V, K>).keyBytes) : null
-    const job: Job<V, K> = { place, generation: place.generation, records, lane, attempts: 1, holds: false }
-    if (lane !== null) this.lanesOf(place).enter(lane)
+    const job: Job<V, K> = { place, generation: place.generation, records, lane: null, attempts: 1, holds: false }
+    if (laned) this.enterLane(job)
     return job
+  }
+
+  private enterLane(job: Job<V, K>): void {
+    if (job.lane !== null || this.options.handler.kind === 'batch') return
+    job.lane = laneOf((job.records[0] as LazyRecord<V, K>).keyBytes)
+    if (job.lane !== null) this.lanesOf(job.place).enter(job.lane)
   }
 
   private open(place: PartitionPlace<V, K>, records: readonly LazyRecord<V, K>[]): void {
@@ -288,13 +299,22 @@ export class Runner<V, K> {
   }
 
   private lanesOf(place: PartitionPlace<V, K>): KeyLanes<Job<V, K>> {
-    let lanes = this.lanes.get(place)
-    if (lanes === undefined) {
-      for (const known of this.lanes.keys()) if (known.gone) this.lanes.delete(known)
-      lanes = new KeyLanes()
-      this.lanes.set(place, lanes)
+    let entry = this.lanes.get(place)
+    if (entry?.generation !== place.generation) {
+      if (entry !== undefined) this.parked -= entry.lanes.clear().length
+      entry = { generation: place.generation, lanes: new KeyLanes() }
+      this.lanes.set(place, entry)
     }
-    return lanes
+    return entry.lanes
+  }
+
+  /** What waits in the lanes of partitions that have gone, or that were moved by a seek, waits for nothing. */
+  private sweepLanes(): void {
+    for (const [place, { generation, lanes }] of this.lanes) {
+      if (!place.gone && place.generation === generation) continue
+      this.parked -= lanes.clear().length
+      this.lanes.delete(place)
+    }
   }
 
   /** Starts jobs that wait for a slot. False when there were none, or no slot. */
@@ -303,7 +323,7 @@ export class Runner<V, K> {
     while (this.due.length > 0 && this.inFlight < this.options.concurrency && !this.hasEnded) {
       const job = this.due.shift() as Job<V, K>
       this.parked--
-      if (this.isCurrent(job)) this.start(job)
+      if (this.isCurrent(job) && !job.place.revoking) this.start(job)
     }
     this.options.engine.committer.progressed()
     return true
@@ -375,7 +395,7 @@ export class Runner<V, K> {
     const { engine, policy } = this.options
     if (!this.isCurrent(job)) return
     // A handler that gave up because it was told to has not failed; its record comes again.
-    if (this.stopped || engine.closing) return
+    if (this.stopped || engine.closing || job.place.revoking) return
     const record = job.records[0] as LazyRecord<V, K>
     try {
       const waitMs = policy.retryInMs(job.attempts, error)
@@ -385,6 +405,8 @@ export class Runner<V, K> {
       }
       engine.news.retry(error, record)
       if (policy.strictOrder) this.hold(job)
+      // With one handler at a time nothing of its key can have begun since, so its lane is needed only now.
+      this.enterLane(job)
       this.later(job, waitMs, () => {
         this.due.push(job)
       })

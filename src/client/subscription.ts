@@ -12,6 +12,7 @@ import type { ConsumerSettings } from './consumer-options.js'
 export type TopicChoice = readonly string[] | RegExp
 
 export interface Subscription {
+  readonly isReady: boolean
   /** null when the partitions are there and their starts are fixed, else resolves when they are. Joins (again) when it has to. */
   ready(): Promise<void> | null
   /** Other topics from now on. */

@@ -12,13 +12,19 @@ const cursor = new RecordCursor()
 export function checkAppend(batch: PackedBatch, config: ResolvedTopicConfig, now: number, owner: string): void {
   const { sizeBytes } = batch
   if (sizeBytes > config.maxMessageBytes) {
-    throw new KafkaliteError('MESSAGE_TOO_LARGE', `A batch for ${owner} has ${sizeBytes} bytes; maxMessageBytes is ${config.maxMessageBytes}`)
+    throw new KafkaliteError(
+      'MESSAGE_TOO_LARGE',
+      `A batch for ${owner} has ${sizeBytes} bytes; maxMessageBytes is ${config.maxMessageBytes}`,
+    )
   }
   if (sizeBytes > config.segmentBytes) {
     throw new KafkaliteError('RECORD_LIST_TOO_LARGE', `A batch for ${owner} has ${sizeBytes} bytes; segmentBytes is ${config.segmentBytes}`)
   }
   if (batch.count <= 0 || batch.lastOffsetDelta + 1 !== batch.count) {
-    throw new KafkaliteError('INVALID_RECORD', `A batch for ${owner} has ${batch.count} records and a last offset delta of ${batch.lastOffsetDelta}`)
+    throw new KafkaliteError(
+      'INVALID_RECORD',
+      `A batch for ${owner} has ${batch.count} records and a last offset delta of ${batch.lastOffsetDelta}`,
+    )
   }
   if (batch.isControl) throw new KafkaliteError('INVALID_RECORD', `A batch for ${owner} has the control bit, which only the broker sets`)
   if (isCompacted(config)) checkKeys(batch, owner)
@@ -28,7 +34,8 @@ export function checkAppend(batch: PackedBatch, config: ResolvedTopicConfig, now
 function checkKeys(batch: PackedBatch, owner: string): void {
   cursor.open(batch)
   for (let index = 0; cursor.next(); index++) {
-    if (cursor.keyStart < 0) throw new KafkaliteError('INVALID_RECORD', `Record ${index} of a batch for ${owner} has no key; the topic is compacted`)
+    if (cursor.keyStart < 0)
+      throw new KafkaliteError('INVALID_RECORD', `Record ${index} of a batch for ${owner} has no key; the topic is compacted`)
   }
 }
 

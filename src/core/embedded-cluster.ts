@@ -8,8 +8,19 @@ import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { Storage } from '../storage/storage.js'
 import type {
-  Appended, Cluster, ClusterEvents, FetchedPartition, FetchRequest, GroupDescription, JoinRequest, Membership, NewTopic, OffsetQuery,
-  OffsetToCommit, TopicDescription, TopicPartition,
+  Appended,
+  Cluster,
+  ClusterEvents,
+  FetchedPartition,
+  FetchRequest,
+  GroupDescription,
+  JoinRequest,
+  Membership,
+  NewTopic,
+  OffsetQuery,
+  OffsetToCommit,
+  TopicDescription,
+  TopicPartition,
 } from './cluster.js'
 import { Fetcher } from './fetcher.js'
 import { Flusher } from './flusher.js'
@@ -145,7 +156,10 @@ export class EmbeddedCluster implements Cluster {
     const topic = this.requireParts().registry.get(place.topic)
     const partition = topic.partition(place.partition)
     if (isCompacted(topic.config) && topic.config.cleanupPolicy === 'compact') {
-      throw new KafkaliteError('POLICY_VIOLATION', `Records of "${place.topic}" cannot be deleted: cleanupPolicy is 'compact' without 'delete'`)
+      throw new KafkaliteError(
+        'POLICY_VIOLATION',
+        `Records of "${place.topic}" cannot be deleted: cleanupPolicy is 'compact' without 'delete'`,
+      )
     }
     const offset = beforeOffset === -1 ? partition.endOffset : beforeOffset
     if (!Number.isSafeInteger(offset) || offset < 0 || offset > partition.endOffset) throw partition.outOfRange(beforeOffset)
@@ -195,7 +209,8 @@ export class EmbeddedCluster implements Cluster {
 
   /** The parts while the cluster is open. CLOSED. */
   private requireParts(): Parts {
-    if (this.parts === null || this.closing !== null) throw new KafkaliteError('CLOSED', 'The broker is not open: it was closed, or never opened')
+    if (this.parts === null || this.closing !== null)
+      throw new KafkaliteError('CLOSED', 'The broker is not open: it was closed, or never opened')
     return this.parts
   }
 
@@ -211,13 +226,19 @@ export class EmbeddedCluster implements Cluster {
     await offsetRecords.load()
     const defaults = resolveTopicConfig({ flush: this.options.flush, ...this.options.topicDefaults }, TOPIC_DEFAULTS)
     const registry = new TopicRegistry({
-      storage, clock, random, flusher, defaults,
+      storage,
+      clock,
+      random,
+      flusher,
+      defaults,
       metadata: topicRecords,
       onChange: (name, change) => this.onTopicChange(name, change),
       onDeletion: (name) => this.runDeletionHooks(name),
     })
     const groups = new GroupCoordinator({
-      clock, random, registry,
+      clock,
+      random,
+      registry,
       offsets: new CommittedOffsets(offsetRecords, this.options.flush, now),
       events: this.events,
       track: (answer) => this.work.track(answer),
@@ -306,7 +327,9 @@ export class EmbeddedCluster implements Cluster {
   }
 
   private report(error: unknown): void {
-    const reported = KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', 'Work in the background failed', { cause: error })
+    const reported = KafkaliteError.is(error)
+      ? error
+      : new KafkaliteError('STORAGE_FAILED', 'Work in the background failed', { cause: error })
     this.events.emit('error', reported)
   }
 }

@@ -167,7 +167,9 @@ function take(position: FetchPosition, partition: Partition, batches: readonly P
 
 function fail(position: FetchPosition, partition: Partition | null, error: unknown, state: Collected): void {
   const known = KafkaliteError.is(error)
-  const reported = known ? error : new KafkaliteError('STORAGE_FAILED', `Partition ${position.topic}-${position.partition} cannot be read`, { cause: error })
+  const reported = known
+    ? error
+    : new KafkaliteError('STORAGE_FAILED', `Partition ${position.topic}-${position.partition} cannot be read`, { cause: error })
   state.answers ??= []
   state.answers.push({
     topic: position.topic,
@@ -183,4 +185,3 @@ function fail(position: FetchPosition, partition: Partition | null, error: unkno
 function unknown(position: FetchPosition): KafkaliteError {
   return new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `There is no partition ${position.partition} of topic "${position.topic}"`)
 }
-

@@ -46,6 +46,8 @@ export class Flusher {
 
   private report(error: unknown): void {
     if (this.closed) return
-    this.onError(error instanceof KafkaliteError ? error : new KafkaliteError('STORAGE_FAILED', 'The background sync failed', { cause: error }))
+    this.onError(
+      error instanceof KafkaliteError ? error : new KafkaliteError('STORAGE_FAILED', 'The background sync failed', { cause: error }),
+    )
   }
 }

@@ -71,4 +71,3 @@ function firstLatest(place: Searched, batch: PackedBatch): FoundOffset | null {
   }
   return found
 }
-

@@ -47,7 +47,8 @@ export class Partition {
   private pending: Pending[] = []
   private readable: number
   private readonly listeners = new Set<() => void>()
-  private closed = false
+  /** The topic was deleted, or the broker closed. */
+  isClosed = false
 
   constructor(options: PartitionOptions) {
     this.topic = options.topic
@@ -79,7 +80,7 @@ export class Partition {
    * Throws or rejects with MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP, DISK_FULL, STORAGE_FAILED, CLOSED.
    */
   append(batch: PackedBatch): Awaitable<Appended> {
-    if (this.closed) throw this.closedError()
+    if (this.isClosed) throw this.closedError()
     checkAppend(batch, this.config, this.clock.now(), this.name)
     if (!this.writes.isBusy) {
       const appended = { baseOffset: -1, logAppendTime: -1 }
@@ -133,8 +134,8 @@ export class Partition {
 
   /** Refuses later appends, wakes who waits, and lets the log go when the last append is done. */
   close(): Awaitable<void> {
-    if (this.closed) return undefined
-    this.closed = true
+    if (this.isClosed) return undefined
+    this.isClosed = true
     this.changed()
     this.listeners.clear()
     return this.writes.run(() => this.log.close())
@@ -181,7 +182,10 @@ export class Partition {
       }
     }
     try {
-      const written = this.write(group.map(({ batch }) => batch), places)
+      const written = this.write(
+        group.map(({ batch }) => batch),
+        places,
+      )
       return isPromise(written) ? written.then(done, fail) : done()
     } catch (error) {
       return fail(error)

@@ -21,7 +21,7 @@ export interface QueueContext {
   topic(name: string): TopicDescription | undefined
   /** UNKNOWN_TOPIC_OR_PARTITION. */
   partition(name: string, partition: number): Partition
-  /** The state log of the queue on `topic`, `__share_group_state-<topic>`, opened or created. It is opened once until it is closed. */
+  /** The state log of the queue on `topic`, `__share_group_state-<topic>-0`, opened or created. It is opened once until it is closed. */
   openStateLog(topic: string): Promise<InternalLog>
   /** Calls `hook` when the topic is to be deleted, before its logs go: close the state there (the broker then removes its log). Answers how to stop that. */
   onTopicDeletion(name: string, hook: () => Awaitable<void>): () => void

@@ -75,8 +75,10 @@ export class Retention {
       if (gone === segments.length) await partition.roll()
       await partition.truncateBefore((segments[gone - 1] as SegmentInfo).endOffset)
     } catch (error) {
-      if (this.closed) return
-      this.onError(KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', `Retention of ${partition.name} failed`, { cause: error }))
+      if (this.closed || partition.isClosed) return
+      this.onError(
+        KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', `Retention of ${partition.name} failed`, { cause: error }),
+      )
     }
   }
 }

@@ -11,9 +11,9 @@ const LEGAL = /^[a-zA-Z0-9._-]+$/
 const RESERVED = new Set(['__cluster_metadata', '__consumer_offsets', '__transaction_state'])
 const STATE_LOG_PREFIX = '__share_group_state'
 
-/** The log that keeps the state of the queue on this topic. */
+/** The log that keeps the state of the queue on this topic. It ends in a number, as the names of all logs do. */
 export function stateLogName(topic: string): string {
-  return `${STATE_LOG_PREFIX}-${topic}`
+  return `${STATE_LOG_PREFIX}-${topic}-0`
 }
 
 /** The log of one partition. */

@@ -129,8 +129,8 @@ export class TopicRegistry {
     await this.write(name, { ...topic.record, deleting: true })
     this.topics.delete(name)
     this.collisions.delete(collisionKey(name))
-    for (const partition of topic.partitions) await partition.close()
     await this.options.onDeletion(name)
+    for (const partition of topic.partitions) await partition.close()
     await this.removeLogs(name, topic.record.partitions)
     this.options.onChange(name, 'deleted')
   }
@@ -192,6 +192,8 @@ export class TopicRegistry {
 /** INVALID_PARTITIONS. */
 function checkPartitions(partitions: number): void {
   if (Number.isSafeInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) return
-  throw new KafkaliteError('INVALID_PARTITIONS', `The number of partitions is a whole number from 1 to ${PARTITIONS_MAX}, not ${describe(partitions)}`)
+  throw new KafkaliteError(
+    'INVALID_PARTITIONS',
+    `The number of partitions is a whole number from 1 to ${PARTITIONS_MAX}, not ${describe(partitions)}`,
+  )
 }
-

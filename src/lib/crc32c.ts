@@ -35,11 +35,22 @@ export function crc32cJavaScript(bytes: Uint8Array, start = 0, end = bytes.lengt
   let p = start
   for (; end - p >= STEP; p += STEP) {
     crc =
-      T[3840 + ((crc & 255) ^ b[p]!)]! ^ T[3584 + (((crc >>> 8) & 255) ^ b[p + 1]!)]! ^
-      T[3328 + (((crc >>> 16) & 255) ^ b[p + 2]!)]! ^ T[3072 + ((crc >>> 24) ^ b[p + 3]!)]! ^
-      T[2816 + b[p + 4]!]! ^ T[2560 + b[p + 5]!]! ^ T[2304 + b[p + 6]!]! ^ T[2048 + b[p + 7]!]! ^
-      T[1792 + b[p + 8]!]! ^ T[1536 + b[p + 9]!]! ^ T[1280 + b[p + 10]!]! ^ T[1024 + b[p + 11]!]! ^
-      T[768 + b[p + 12]!]! ^ T[512 + b[p + 13]!]! ^ T[256 + b[p + 14]!]! ^ T[b[p + 15]!]!
+      T[3840 + ((crc & 255) ^ b[p]!)]! ^
+      T[3584 + (((crc >>> 8) & 255) ^ b[p + 1]!)]! ^
+      T[3328 + (((crc >>> 16) & 255) ^ b[p + 2]!)]! ^
+      T[3072 + ((crc >>> 24) ^ b[p + 3]!)]! ^
+      T[2816 + b[p + 4]!]! ^
+      T[2560 + b[p + 5]!]! ^
+      T[2304 + b[p + 6]!]! ^
+      T[2048 + b[p + 7]!]! ^
+      T[1792 + b[p + 8]!]! ^
+      T[1536 + b[p + 9]!]! ^
+      T[1280 + b[p + 10]!]! ^
+      T[1024 + b[p + 11]!]! ^
+      T[768 + b[p + 12]!]! ^
+      T[512 + b[p + 13]!]! ^
+      T[256 + b[p + 14]!]! ^
+      T[b[p + 15]!]!
   }
   for (; p < end; p++) crc = T[(crc ^ b[p]!) & 255]! ^ (crc >>> 8)
   return ~crc >>> 0
@@ -74,7 +85,18 @@ const load32 = (offset: number): number[] => [0x28, 0, ...unsigned(offset)]
 const load8 = [0x2d, 0, 0]
 /** `loop(leaveWhen, body)`: a block around a loop; branch 1 leaves the block, branch 0 goes round again. */
 const loop = (leaveWhen: number[], body: number[]): number[] => [
-  0x02, NO_RESULT, 0x03, NO_RESULT, ...leaveWhen, 0x0d, 1, ...body, 0x0c, 0, END, END,
+  0x02,
+  NO_RESULT,
+  0x03,
+  NO_RESULT,
+  ...leaveWhen,
+  0x0d,
+  1,
+  ...body,
+  0x0c,
+  0,
+  END,
+  END,
 ]
 
 // The parameters of the function and its variables: four words of 32 bits are one step.
@@ -104,8 +126,21 @@ function functionBody(): number[] {
   const tail = loop(
     [...get(LENGTH), IS_ZERO],
     [
-      ...get(CRC), ...get(AT), ...load8, XOR, ...constant(255), AND, ...constant(2), SHIFT_LEFT, ...load32(0),
-      ...get(CRC), ...constant(8), SHIFT_RIGHT, XOR, ...set(CRC), ...advance(1),
+      ...get(CRC),
+      ...get(AT),
+      ...load8,
+      XOR,
+      ...constant(255),
+      AND,
+      ...constant(2),
+      SHIFT_LEFT,
+      ...load32(0),
+      ...get(CRC),
+      ...constant(8),
+      SHIFT_RIGHT,
+      XOR,
+      ...set(CRC),
+      ...advance(1),
     ],
   )
   return [...steps, ...tail, ...get(CRC), END]
@@ -121,7 +156,12 @@ function moduleBytes(): Uint8Array {
   const code = [1, WORDS.length, I32, ...functionBody()]
   const ascii = (letter: string): number => letter.charCodeAt(0)
   return new Uint8Array([
-    0, ...['a', 's', 'm'].map(ascii), 1, 0, 0, 0,
+    0,
+    ...['a', 's', 'm'].map(ascii),
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, 3, I32, I32, I32, 1, I32]),
     ...section(3, [1, 0]),
     ...section(5, [1, 0, MEMORY_PAGES]),

@@ -22,8 +22,10 @@ const lenient = new TextDecoder('utf-8', { ignoreBOM: true })
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 const BufferOfNode = (globalThis as { Buffer?: Partial<BufferClass> }).Buffer
-const native = typeof BufferOfNode?.prototype?.utf8Write === 'function' && typeof BufferOfNode.prototype.utf8Slice === 'function'
-  ? (BufferOfNode as BufferClass) : undefined
+const native =
+  typeof BufferOfNode?.prototype?.utf8Write === 'function' && typeof BufferOfNode.prototype.utf8Slice === 'function'
+    ? (BufferOfNode as BufferClass)
+    : undefined
 const utf8Write = native?.prototype.utf8Write
 const utf8Slice = native?.prototype.utf8Slice
 

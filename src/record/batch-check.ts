@@ -46,12 +46,15 @@ export function checkBatch(bytes: Uint8Array, start: number, available: number):
   if (there < PREFIX_BYTES) return bad('truncated', `Expected a batch at byte ${start}; only ${Math.max(0, there)} bytes are left.`)
   const length = readInt32(bytes, start + F.BATCH_LENGTH)
   const magic = bytes[start + F.MAGIC] as number
-  if (length === 0 && magic === 0 && isZero(bytes, start, PREFIX_BYTES)) return bad('truncated', `Expected a batch at byte ${start}; found zeros.`)
+  if (length === 0 && magic === 0 && isZero(bytes, start, PREFIX_BYTES))
+    return bad('truncated', `Expected a batch at byte ${start}; found zeros.`)
   // A length that not even the magic byte fits into says that this is no header at all, so the magic is not worth a look.
-  if (length < PREFIX_BYTES - F.LOG_OVERHEAD) return bad('length', `The batch at byte ${start} says it has ${length} bytes behind its length.`)
+  if (length < PREFIX_BYTES - F.LOG_OVERHEAD)
+    return bad('length', `The batch at byte ${start} says it has ${length} bytes behind its length.`)
   if (magic !== F.MAGIC_V2) return bad('magic', `The batch at byte ${start} has magic ${magic}; only ${F.MAGIC_V2} is read here.`)
   const size = length + F.LOG_OVERHEAD
-  if (size < F.HEADER_BYTES) return bad('length', `The batch at byte ${start} says it has ${size} bytes; its header alone takes ${F.HEADER_BYTES}.`)
+  if (size < F.HEADER_BYTES)
+    return bad('length', `The batch at byte ${start} says it has ${size} bytes; its header alone takes ${F.HEADER_BYTES}.`)
   if (size > there) return bad('truncated', `The batch at byte ${start} has ${size} bytes; only ${there} are there.`)
   const end = start + size
   const stored = readInt32(bytes, start + F.CRC) >>> 0
@@ -75,7 +78,8 @@ function checkFields(batch: PackedBatch): BadBatch | undefined {
     return bad('range', `The batch at byte ${batch.start} has base offset ${baseOffset}; offsets go from 0 to 2^53.`)
   }
   for (const value of [batch.baseTimestamp, batch.maxTimestamp, batch.producerId]) {
-    if (!Number.isSafeInteger(value)) return bad('range', `The batch at byte ${batch.start} has a timestamp or producer id of ${value}, beyond 2^53.`)
+    if (!Number.isSafeInteger(value))
+      return bad('range', `The batch at byte ${batch.start} has a timestamp or producer id of ${value}, beyond 2^53.`)
   }
   return undefined
 }

@@ -46,7 +46,8 @@ export class RecordCursor {
     assert(batch.end <= batch.buffer.length, 'a batch lies inside its buffer')
     this.left = 0
     this.offsetDelta = -1
-    if (batch.sizeBytes < F.HEADER_BYTES) throw new KafkaliteError('CORRUPT_MESSAGE', `A batch of ${batch.sizeBytes} bytes has no room for its header of ${F.HEADER_BYTES}.`)
+    if (batch.sizeBytes < F.HEADER_BYTES)
+      throw new KafkaliteError('CORRUPT_MESSAGE', `A batch of ${batch.sizeBytes} bytes has no room for its header of ${F.HEADER_BYTES}.`)
     this.baseOffset = batch.baseOffset
     this.lastOffsetDelta = batch.lastOffsetDelta
     this.baseTimestamp = batch.baseTimestamp
@@ -92,7 +93,8 @@ export class RecordCursor {
     if (valueStart < 0 || valueLength > recordEnd - valueStart) throw this.corrupt('has a value that is longer than its record')
     if (valueLength > 0) this.at = valueStart + valueLength
     const headerCount = readVarint(buffer, this, recordEnd)
-    if (offsetDelta <= this.offsetDelta || offsetDelta > this.lastOffsetDelta) throw this.corrupt(`has offset delta ${offsetDelta} behind ${this.offsetDelta} with a last one of ${this.lastOffsetDelta}`)
+    if (offsetDelta <= this.offsetDelta || offsetDelta > this.lastOffsetDelta)
+      throw this.corrupt(`has offset delta ${offsetDelta} behind ${this.offsetDelta} with a last one of ${this.lastOffsetDelta}`)
 
     this.headersStart = this.at
     this.headersEnd = recordEnd
@@ -129,7 +131,8 @@ export class RecordCursor {
     if (this.headerCount < 0) throw this.corrupt(`has a record with ${this.headerCount} headers`)
     for (let i = 0; i < this.headerCount; i++) {
       const nameLength = readVarint(this.buffer, this, recordEnd)
-      if (this.at < 0 || nameLength < 0 || nameLength > recordEnd - this.at) throw this.corrupt('has a header whose name is longer than its record')
+      if (this.at < 0 || nameLength < 0 || nameLength > recordEnd - this.at)
+        throw this.corrupt('has a header whose name is longer than its record')
       this.at += nameLength
       const valueLength = readVarint(this.buffer, this, recordEnd)
       if (this.at < 0 || valueLength > recordEnd - this.at) throw this.corrupt('has a header that is longer than its record')

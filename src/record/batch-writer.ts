@@ -71,7 +71,11 @@ function guessContent(content: Uint8Array | string | null): number {
 
 /** How long a record is behind its own length, if all its text is ASCII. */
 function guessBody(
-  key: Uint8Array | string | null, value: Uint8Array | string | null, delta: number, index: number, headers: readonly EncodedHeader[] | null,
+  key: Uint8Array | string | null,
+  value: Uint8Array | string | null,
+  delta: number,
+  index: number,
+  headers: readonly EncodedHeader[] | null,
 ): number {
   let bytes = 1 + varlongLength(delta) + varintLength(index) + guessContent(key) + guessContent(value)
   if (headers === null) return bytes + 1
@@ -106,7 +110,11 @@ export class BatchWriter {
   }
 
   /** At most how many bytes a record adds to a batch. A cheap upper bound: short text counts three bytes a character. */
-  static recordBytesMax(key: Uint8Array | string | null, value: Uint8Array | string | null, headers: readonly EncodedHeader[] | null): number {
+  static recordBytesMax(
+    key: Uint8Array | string | null,
+    value: Uint8Array | string | null,
+    headers: readonly EncodedHeader[] | null,
+  ): number {
     let bytes = RECORD_FRAMING_BYTES + contentBytesMax(key) + contentBytesMax(value)
     if (headers !== null) {
       for (const [name, content] of headers) bytes += HEADER_FRAMING_BYTES + contentBytesMax(name) + contentBytesMax(content)
@@ -118,7 +126,12 @@ export class BatchWriter {
    * Adds a record to the open batch, or opens one, and returns the record's offset in it: 0, 1, 2, ...
    * When it throws, nothing of the record stays.
    */
-  append(key: Uint8Array | string | null, value: Uint8Array | string | null, timestamp: number, headers: readonly EncodedHeader[] | null): number {
+  append(
+    key: Uint8Array | string | null,
+    value: Uint8Array | string | null,
+    timestamp: number,
+    headers: readonly EncodedHeader[] | null,
+  ): number {
     assert(Number.isSafeInteger(timestamp), 'a timestamp is a whole number of milliseconds')
     const index = this.records
     const needed = BatchWriter.recordBytesMax(key, value, headers) + (index === 0 ? F.HEADER_BYTES : 0)

@@ -28,7 +28,9 @@ export function codecFor(name: Compression | undefined): Codec {
   const known = ['none', ...codecs.keys()].join(', ')
   throw new KafkaliteError(
     'UNSUPPORTED_COMPRESSION_TYPE',
-    name === undefined ? `The batch names a codec that does not exist; known are ${known}.` : `No codec for ${name} here; known are ${known}.`,
+    name === undefined
+      ? `The batch names a codec that does not exist; known are ${known}.`
+      : `No codec for ${name} here; known are ${known}.`,
   )
 }
 
@@ -39,7 +41,9 @@ export function decompress(name: Compression | undefined, block: Uint8Array): Ui
   try {
     unpacked = codec.decompress(block)
   } catch (cause) {
-    throw new KafkaliteError('CORRUPT_MESSAGE', `A batch says that its records are compressed with ${name}, but they do not unpack.`, { cause })
+    throw new KafkaliteError('CORRUPT_MESSAGE', `A batch says that its records are compressed with ${name}, but they do not unpack.`, {
+      cause,
+    })
   }
   // A codec of a user may not watch the size itself.
   if (unpacked.length <= UNPACKED_BYTES_MAX) return unpacked

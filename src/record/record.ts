@@ -19,9 +19,7 @@ export interface RecordHeaders extends Iterable<readonly [name: string, value: U
 }
 
 /** What headers can be made from: an object (a list of values repeats the name; undefined is left out), pairs, or other headers. */
-export type RecordHeadersInit =
-  | Record<string, HeaderValue | readonly HeaderValue[] | undefined>
-  | Iterable<readonly [string, HeaderValue]>
+export type RecordHeadersInit = Record<string, HeaderValue | readonly HeaderValue[] | undefined> | Iterable<readonly [string, HeaderValue]>
 
 /** One header on its way into a batch. */
 export type EncodedHeader = readonly [name: string, value: HeaderValue]
@@ -81,7 +79,8 @@ export class Headers implements RecordHeaders {
   copy(): Headers {
     if (this.count === 0) return EMPTY_HEADERS
     // Not slice(): that of a Buffer, which slabs are in Node, is a view.
-    if (this.start !== this.end) return new Headers(new Uint8Array(this.buffer.subarray(this.start, this.end)), 0, this.end - this.start, this.count)
+    if (this.start !== this.end)
+      return new Headers(new Uint8Array(this.buffer.subarray(this.start, this.end)), 0, this.end - this.start, this.count)
     return Headers.of(this.read().map(([name, value]) => [name, value === null ? null : new Uint8Array(value)]))
   }
 

@@ -32,7 +32,8 @@ export class MemoryStorage implements Storage, MemoryOwner {
   /** @throws KafkaliteError `INVALID_ARGUMENT` when `maxBytes` is not positive */
   constructor(options: MemoryStorageOptions = {}) {
     this.maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY
-    if (!(this.maxBytes > 0)) throw new KafkaliteError('INVALID_ARGUMENT', `maxBytes must be a positive number of bytes, got ${this.maxBytes}`)
+    if (!(this.maxBytes > 0))
+      throw new KafkaliteError('INVALID_ARGUMENT', `maxBytes must be a positive number of bytes, got ${this.maxBytes}`)
   }
 
   open(context: StorageContext): void {
@@ -63,7 +64,8 @@ export class MemoryStorage implements Storage, MemoryOwner {
     this.requireOpen()
     const kept = this.logs.get(name)
     if (kept === undefined) return
-    if (kept.open !== null && !kept.open.isClosed) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open: close it before removing it`)
+    if (kept.open !== null && !kept.open.isClosed)
+      throw new KafkaliteError('INVALID_STATE', `Log ${name} is open: close it before removing it`)
     for (const segment of kept.state.segments) this.usedBytes -= segment.sizeBytes
     this.logs.delete(name)
   }
@@ -72,7 +74,8 @@ export class MemoryStorage implements Storage, MemoryOwner {
     this.requireOpen()
     let bytes = 0
     for (const { log, batches } of appends) {
-      if (!(log instanceof MemoryLog) || log.owner !== this) throw new KafkaliteError('INVALID_ARGUMENT', `Log ${log.name} belongs to another storage`)
+      if (!(log instanceof MemoryLog) || log.owner !== this)
+        throw new KafkaliteError('INVALID_ARGUMENT', `Log ${log.name} belongs to another storage`)
       log.requireOpen()
       for (const batch of batches) bytes += batch.sizeBytes
     }
@@ -103,7 +106,10 @@ export class MemoryStorage implements Storage, MemoryOwner {
 
   requireRoom(bytes: number): void {
     if (this.usedBytes + bytes <= this.maxBytes) return
-    throw new KafkaliteError('DISK_FULL', `Memory for ${bytes} more bytes is wanted, ${this.usedBytes} of maxBytes ${this.maxBytes} are in use`)
+    throw new KafkaliteError(
+      'DISK_FULL',
+      `Memory for ${bytes} more bytes is wanted, ${this.usedBytes} of maxBytes ${this.maxBytes} are in use`,
+    )
   }
 
   private requireOpen(): void {

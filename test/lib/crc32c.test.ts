@@ -24,7 +24,10 @@ function byDefinition(bytes: Uint8Array): number {
   return ~crc >>> 0
 }
 
-for (const [way, compute] of [['in WebAssembly', wasm], ['in JavaScript', crc32cJavaScript]] as const) {
+for (const [way, compute] of [
+  ['in WebAssembly', wasm],
+  ['in JavaScript', crc32cJavaScript],
+] as const) {
   describe(`the checksum ${way}`, () => {
     test.each(KNOWN)('of %s is the published one', (_, bytes, crc) => {
       expect(compute(bytes)).toBe(crc)
@@ -49,7 +52,13 @@ test('bytes that do not fit into the memory of the WebAssembly at once have the 
 })
 
 test('where WebAssembly is forbidden the JavaScript steps in', () => {
-  vi.stubGlobal('WebAssembly', { Module: class { constructor() { throw new Error('content policy') } } })
+  vi.stubGlobal('WebAssembly', {
+    Module: class {
+      constructor() {
+        throw new Error('content policy')
+      }
+    },
+  })
   expect(makeCrc32cWasm()).toBeUndefined()
   vi.stubGlobal('WebAssembly', undefined)
   expect(makeCrc32cWasm()).toBeUndefined()

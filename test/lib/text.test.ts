@@ -9,7 +9,11 @@ const elsewhere = await import('../../src/lib/text.js')
 vi.unstubAllGlobals()
 afterAll(() => vi.resetModules())
 
-const text = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 40 }))
+const text = fc.oneof(
+  fc.string({ maxLength: 40 }),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+)
 const encoder = new TextEncoder()
 const wellFormed = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 
@@ -18,7 +22,10 @@ test('memory comes from the Buffer of Node where there is one, and is a plain ar
   expect(elsewhere.allocate(10)).toEqual(new Uint8Array(10))
 })
 
-for (const [where, lib] of [['in Node', inNode], ['elsewhere', elsewhere]] as const) {
+for (const [where, lib] of [
+  ['in Node', inNode],
+  ['elsewhere', elsewhere],
+] as const) {
   describe(`text ${where}`, () => {
     test('is written into the middle of a larger buffer as UTF-8, and nothing around it changes', () => {
       fc.assert(

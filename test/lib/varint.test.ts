@@ -11,8 +11,18 @@ interface Kind {
   readonly values: fc.Arbitrary<number>
 }
 const KINDS: Record<string, Kind> = {
-  varint: { length: varintLength, write: writeVarint, read: readVarint, values: fc.oneof(fc.integer(), fc.integer({ min: -9000, max: 9000 })) },
-  varlong: { length: varlongLength, write: writeVarlong, read: readVarlong, values: fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -9000, max: 9000 })) },
+  varint: {
+    length: varintLength,
+    write: writeVarint,
+    read: readVarint,
+    values: fc.oneof(fc.integer(), fc.integer({ min: -9000, max: 9000 })),
+  },
+  varlong: {
+    length: varlongLength,
+    write: writeVarlong,
+    read: readVarlong,
+    values: fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -9000, max: 9000 })),
+  },
 }
 
 /** Zig-zag by its definition, on integers without a limit. */
@@ -71,7 +81,10 @@ for (const [name, { length, write, read, values }] of Object.entries(KINDS)) {
 }
 
 test('the limits of 32 bits are five bytes, and what does not fit into them is malformed', () => {
-  for (const [hex, value] of [['feffffff0f', 2_147_483_647], ['ffffffff0f', -2_147_483_648]] as const) {
+  for (const [hex, value] of [
+    ['feffffff0f', 2_147_483_647],
+    ['ffffffff0f', -2_147_483_648],
+  ] as const) {
     expect(readVarint(bytes(hex), { at: 0 }, 5)).toBe(value)
   }
   const cursor = { at: 0 }

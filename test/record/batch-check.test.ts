@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeInt32, writeInt64 } from '../../src/lib/bytes.js'
 import { checkBatch, splitBatches, type BadBatchReason } from '../../src/record/batch-check.js'
-import { BASE_OFFSET, BASE_TIMESTAMP, BATCH_LENGTH, CRC, LAST_OFFSET_DELTA, MAGIC, PRODUCER_ID, RECORDS_COUNT } from '../../src/record/format.js'
+import {
+  BASE_OFFSET,
+  BASE_TIMESTAMP,
+  BATCH_LENGTH,
+  CRC,
+  LAST_OFFSET_DELTA,
+  MAGIC,
+  PRODUCER_ID,
+  RECORDS_COUNT,
+} from '../../src/record/format.js'
 import { PackedBatch } from '../../src/record/packed-batch.js'
 import { given, packAll, read, recordsToPack, type RecordToPack } from './record-arbitrary.js'
 
@@ -25,33 +34,41 @@ function altered(change: (bytes: Uint8Array) => void): Uint8Array {
 }
 
 test('every truncation of a batch is found', () => {
-  fc.assert(fc.property(recordsToPack, (all) => {
-    const { bytes } = packAll(all)
-    for (let length = 0; length < bytes.length; length++) {
-      expect(checkBatch(bytes, 0, length)).toMatchObject({ ok: false, reason: 'truncated' })
-      expect(reasonOf(bytes.subarray(0, length))).toBe('truncated')
-    }
-  }), { numRuns: 20 })
+  fc.assert(
+    fc.property(recordsToPack, (all) => {
+      const { bytes } = packAll(all)
+      for (let length = 0; length < bytes.length; length++) {
+        expect(checkBatch(bytes, 0, length)).toMatchObject({ ok: false, reason: 'truncated' })
+        expect(reasonOf(bytes.subarray(0, length))).toBe('truncated')
+      }
+    }),
+    { numRuns: 20 },
+  )
 })
 
 test('every changed byte is found, but for the base offset and the leader epoch, which lie outside of the checksum', () => {
   const outside = (at: number): boolean => at < BATCH_LENGTH || (at >= BATCH_LENGTH + 4 && at < MAGIC)
-  fc.assert(fc.property(recordsToPack, fc.integer({ min: 1, max: 255 }), (all, change) => {
-    const bytes = packAll(all).bytes
-    for (let at = 0; at < bytes.length; at++) {
-      const before = bytes[at] as number
-      bytes[at] = before ^ change
-      if (!outside(at)) expect([at, reasonOf(bytes)]).not.toEqual([at, 'ok'])
-      bytes[at] = before
-    }
-    expect(reasonOf(bytes)).toBe('ok')
-  }), { numRuns: 20 })
+  fc.assert(
+    fc.property(recordsToPack, fc.integer({ min: 1, max: 255 }), (all, change) => {
+      const bytes = packAll(all).bytes
+      for (let at = 0; at < bytes.length; at++) {
+        const before = bytes[at] as number
+        bytes[at] = before ^ change
+        if (!outside(at)) expect([at, reasonOf(bytes)]).not.toEqual([at, 'ok'])
+        bytes[at] = before
+      }
+      expect(reasonOf(bytes)).toBe('ok')
+    }),
+    { numRuns: 20 },
+  )
 })
 
 test('garbage is judged, never thrown at, and never read past its end', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(250), fc.nat(300), (bytes, start, available) => {
-    expect(checkBatch(bytes, start, available).ok).toBe(false)
-  }))
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(250), fc.nat(300), (bytes, start, available) => {
+      expect(checkBatch(bytes, start, available).ok).toBe(false)
+    }),
+  )
 })
 
 describe('what is no batch is told apart:', () => {
@@ -61,12 +78,31 @@ describe('what is no batch is told apart:', () => {
     ['a length shorter than the header', at(BATCH_LENGTH, 48), 'length'],
     ['a negative length', at(BATCH_LENGTH, -1), 'length'],
     ['a length beyond the bytes', at(BATCH_LENGTH, 10_000), 'truncated'],
-    ['the format before this one', altered((bytes) => { bytes[MAGIC] = 1 }), 'magic'],
-    ['a format after this one', altered((bytes) => { bytes[MAGIC] = 3 }), 'magic'],
+    [
+      'the format before this one',
+      altered((bytes) => {
+        bytes[MAGIC] = 1
+      }),
+      'magic',
+    ],
+    [
+      'a format after this one',
+      altered((bytes) => {
+        bytes[MAGIC] = 3
+      }),
+      'magic',
+    ],
     ['more records than offsets', at(RECORDS_COUNT, 3), 'count'],
     ['a negative number of records', at(RECORDS_COUNT, -1), 'count'],
     ['a negative last offset', at(LAST_OFFSET_DELTA, -1), 'count'],
-    ['more records than bytes', altered((bytes) => { writeInt32(bytes, LAST_OFFSET_DELTA, 999); writeInt32(bytes, RECORDS_COUNT, 1000) }), 'count'],
+    [
+      'more records than bytes',
+      altered((bytes) => {
+        writeInt32(bytes, LAST_OFFSET_DELTA, 999)
+        writeInt32(bytes, RECORDS_COUNT, 1000)
+      }),
+      'count',
+    ],
     ['an offset beyond 2^53', altered((bytes) => writeInt64(bytes, BASE_OFFSET, 2 ** 60)), 'range'],
     ['a negative offset', altered((bytes) => writeInt64(bytes, BASE_OFFSET, -1)), 'range'],
     ['a timestamp beyond 2^53', altered((bytes) => writeInt64(bytes, BASE_TIMESTAMP, 2 ** 60)), 'range'],

@@ -11,7 +11,15 @@ import { packAll, recordsToPack, type RecordToPack } from './record-arbitrary.js
 
 const some: RecordToPack[] = [
   { key: 'a', value: 'one', timestamp: 1000, headers: null },
-  { key: null, value: null, timestamp: 1005, headers: [['h', 'x'], ['n', null]] },
+  {
+    key: null,
+    value: null,
+    timestamp: 1005,
+    headers: [
+      ['h', 'x'],
+      ['n', null],
+    ],
+  },
   { key: 'c', value: '', timestamp: 990, headers: null },
 ]
 
@@ -137,9 +145,14 @@ test('a codec that is not there is UNSUPPORTED_COMPRESSION_TYPE, also when its n
 
 test('garbage in place of the records never leads to anything but an error with a code', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: -2, max: 50 }), fc.constantFrom(0, 0, 0, 1, 7, 8), (bytes, count, attributes) => {
-      expect(['read', 'CORRUPT_MESSAGE', 'UNSUPPORTED_COMPRESSION_TYPE']).toContain(codeOf(batchOf(bytes, count, attributes)))
-    }),
+    fc.property(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.integer({ min: -2, max: 50 }),
+      fc.constantFrom(0, 0, 0, 1, 7, 8),
+      (bytes, count, attributes) => {
+        expect(['read', 'CORRUPT_MESSAGE', 'UNSUPPORTED_COMPRESSION_TYPE']).toContain(codeOf(batchOf(bytes, count, attributes)))
+      },
+    ),
     { numRuns: 2000 },
   )
 })

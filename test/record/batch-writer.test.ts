@@ -11,26 +11,30 @@ const simple: RecordToPack = { key: 'k', value: 'v', timestamp: 1000, headers: n
 
 describe('a batch', () => {
   test('gives back the records that were packed, whatever they are', () => {
-    fc.assert(fc.property(recordsToPack, fc.constantFrom('none' as const, 'gzip' as const), (all, compression) => {
-      const batch = packAll(all, { compression })
-      const { bytes } = batch
-      const verdict = checkBatch(bytes, 0, bytes.length)
-      expect(verdict.ok || verdict.message).toBe(true)
-      expect(read(batch)).toEqual(given(all))
-      expect([batch.count, batch.lastOffsetDelta]).toEqual([all.length, all.length - 1])
-      expect(batch.maxTimestamp).toBe(Math.max(...all.map(({ timestamp }) => timestamp)))
-    }))
+    fc.assert(
+      fc.property(recordsToPack, fc.constantFrom('none' as const, 'gzip' as const), (all, compression) => {
+        const batch = packAll(all, { compression })
+        const { bytes } = batch
+        const verdict = checkBatch(bytes, 0, bytes.length)
+        expect(verdict.ok || verdict.message).toBe(true)
+        expect(read(batch)).toEqual(given(all))
+        expect([batch.count, batch.lastOffsetDelta]).toEqual([all.length, all.length - 1])
+        expect(batch.maxTimestamp).toBe(Math.max(...all.map(({ timestamp }) => timestamp)))
+      }),
+    )
   })
 
   test('keeps its bytes when others are packed behind it in the same slab', () => {
-    fc.assert(fc.property(fc.array(recordsToPack, { minLength: 2, maxLength: 10 }), fc.integer({ min: 64, max: 3000 }), (groups, slabBytes) => {
-      const writer = new BatchWriter({ slabBytes })
-      const batches = groups.map((group) => {
-        for (const record of group) append(writer, record)
-        return writer.finish()
-      })
-      for (const [i, batch] of batches.entries()) expect(read(batch)).toEqual(given(groups[i] as RecordToPack[]))
-    }))
+    fc.assert(
+      fc.property(fc.array(recordsToPack, { minLength: 2, maxLength: 10 }), fc.integer({ min: 64, max: 3000 }), (groups, slabBytes) => {
+        const writer = new BatchWriter({ slabBytes })
+        const batches = groups.map((group) => {
+          for (const record of group) append(writer, record)
+          return writer.finish()
+        })
+        for (const [i, batch] of batches.entries()) expect(read(batch)).toEqual(given(groups[i] as RecordToPack[]))
+      }),
+    )
   })
 
   test('says how large it is before it is finished, and nothing once it is', () => {
@@ -45,14 +49,16 @@ describe('a batch', () => {
   })
 
   test('never grows by more than recordBytesMax says', () => {
-    fc.assert(fc.property(recordsToPack, (all) => {
-      const writer = new BatchWriter()
-      for (const record of all) {
-        const before = writer.count === 0 ? HEADER_BYTES : writer.sizeBytes
-        append(writer, record)
-        expect(writer.sizeBytes - before).toBeLessThanOrEqual(BatchWriter.recordBytesMax(record.key, record.value, record.headers))
-      }
-    }))
+    fc.assert(
+      fc.property(recordsToPack, (all) => {
+        const writer = new BatchWriter()
+        for (const record of all) {
+          const before = writer.count === 0 ? HEADER_BYTES : writer.sizeBytes
+          append(writer, record)
+          expect(writer.sizeBytes - before).toBeLessThanOrEqual(BatchWriter.recordBytesMax(record.key, record.value, record.headers))
+        }
+      }),
+    )
   })
 
   test('carries the fields of its header, and "none" where none are given', () => {
@@ -72,7 +78,8 @@ describe('a batch', () => {
 describe('a batch writer', () => {
   test('forgets what was abandoned', () => {
     const writer = new BatchWriter()
-    const kept = (append(writer, simple), writer.finish())
+    append(writer, simple)
+    const kept = writer.finish()
     append(writer, { ...simple, value: 'abandoned' })
     writer.abandon()
     expect(writer.count).toBe(0)
@@ -108,7 +115,12 @@ describe('a batch writer', () => {
   })
 
   test('keeps the batch open when the codec throws, so that it can be finished otherwise', () => {
-    registerCodec('lz4', { compress: () => { throw new Error('no') }, decompress: (bytes) => bytes })
+    registerCodec('lz4', {
+      compress: () => {
+        throw new Error('no')
+      },
+      decompress: (bytes) => bytes,
+    })
     const writer = new BatchWriter()
     append(writer, simple)
     expect(() => writer.finish({ compression: 'lz4' })).toThrow('no')

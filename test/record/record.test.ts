@@ -11,9 +11,18 @@ function packedAndRead(encoded: readonly EncodedHeader[]): Headers {
   return record?.headers as Headers
 }
 
-for (const [whence, make] of [['read from a batch', packedAndRead], ['made of what is to be sent', (e: readonly EncodedHeader[]) => Headers.of(e)]] as const) {
+for (const [whence, make] of [
+  ['read from a batch', packedAndRead],
+  ['made of what is to be sent', (e: readonly EncodedHeader[]) => Headers.of(e)],
+] as const) {
   describe(`headers ${whence}`, () => {
-    const headers = make([['a', '1'], ['b', null], ['a', Uint8Array.from([0x32])], ['', ''], ['ü', '世界']])
+    const headers = make([
+      ['a', '1'],
+      ['b', null],
+      ['a', Uint8Array.from([0x32])],
+      ['', ''],
+      ['ü', '世界'],
+    ])
 
     test('keep their order, with names that repeat', () => {
       expect([...headers].map(([name]) => name)).toEqual(['a', 'b', 'a', '', 'ü'])
@@ -33,7 +42,9 @@ for (const [whence, make] of [['read from a batch', packedAndRead], ['made of wh
     })
 
     test('are copied with all they hold', () => {
-      expect([...headers.copy()].map(([name, value]) => [name, value && [...value]])).toEqual([...headers].map(([name, value]) => [name, value && [...value]]))
+      expect([...headers.copy()].map(([name, value]) => [name, value && [...value]])).toEqual(
+        [...headers].map(([name, value]) => [name, value && [...value]]),
+      )
     })
 
     test('can be sent on as they are', () => {
@@ -60,11 +71,20 @@ test('a copy of headers does not change with the batch they came from', () => {
 
 describe('headers are given', () => {
   test('as an object, where a list repeats the name and undefined is left out', () => {
-    expect(encodeHeaders({ a: '1', b: ['2', null], c: undefined, d: null, e: [] })).toEqual([['a', '1'], ['b', '2'], ['b', null], ['d', null]])
+    expect(encodeHeaders({ a: '1', b: ['2', null], c: undefined, d: null, e: [] })).toEqual([
+      ['a', '1'],
+      ['b', '2'],
+      ['b', null],
+      ['d', null],
+    ])
   })
 
   test('as pairs, in any iterable', () => {
-    const pairs: [string, string][] = [['b', '2'], ['a', '1'], ['b', '3']]
+    const pairs: [string, string][] = [
+      ['b', '2'],
+      ['a', '1'],
+      ['b', '3'],
+    ]
     expect(encodeHeaders(pairs)).toEqual(pairs)
     expect(encodeHeaders(new Map([['b', '2']]))).toEqual([['b', '2']])
   })
@@ -92,8 +112,10 @@ describe('headers are given', () => {
 })
 
 test('any headers come back from a batch as they were given', () => {
-  fc.assert(fc.property(fc.array(fc.tuple(fc.string(), contents), { maxLength: 10 }), (encoded) => {
-    const plain = (headers: Headers) => [...headers].map(([name, value]) => [name, value && [...value]])
-    expect(plain(packedAndRead(encoded))).toEqual(plain(Headers.of(encoded)))
-  }))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.string(), contents), { maxLength: 10 }), (encoded) => {
+      const plain = (headers: Headers) => [...headers].map(([name, value]) => [name, value && [...value]])
+      expect(plain(packedAndRead(encoded))).toEqual(plain(Headers.of(encoded)))
+    }),
+  )
 })

@@ -26,7 +26,11 @@ export function crashCopy(folder: string): string {
   return copy
 }
 
-export async function openStorage(folder: string, options: FileStorageOptions = {}, clock = new VirtualClock(START_MS)): Promise<FileStorage> {
+export async function openStorage(
+  folder: string,
+  options: FileStorageOptions = {},
+  clock = new VirtualClock(START_MS),
+): Promise<FileStorage> {
   const storage = new FileStorage(folder, options)
   await storage.open({ clock })
   opened.push(storage)
@@ -34,7 +38,11 @@ export async function openStorage(folder: string, options: FileStorageOptions = 
 }
 
 /** Opens the storage and one log in it. */
-export async function openLog(folder: string, config = {}, options: FileStorageOptions = {}): Promise<{ storage: FileStorage; log: LogStore }> {
+export async function openLog(
+  folder: string,
+  config = {},
+  options: FileStorageOptions = {},
+): Promise<{ storage: FileStorage; log: LogStore }> {
   const storage = await openStorage(folder, options)
   return { storage, log: storage.log('orders-0', { ...CONFIG, ...config }) }
 }

@@ -55,9 +55,12 @@ describe('The files of FileStorage', () => {
     const folder = newFolder()
     const { storage, log } = await openLog(folder)
     const stamps = [1000, 2000, 3000, 4000, 5000, 6000, 7000, 61_000]
-    for (const [offset, timestamp] of stamps.entries()) await log.append([sized(offset, offset === 0 ? 74 : offset === 7 ? 80 : 2071, timestamp)])
+    for (const [offset, timestamp] of stamps.entries())
+      await log.append([sized(offset, offset === 0 ? 74 : offset === 7 ? 80 : 2071, timestamp)])
     await storage.close()
-    expect(fs.readFileSync(segmentPath(folder, 0, 'index')).toString('hex')).toBe('0000000300001078' + '00000005000020a6' + '00000007000030d4')
+    expect(fs.readFileSync(segmentPath(folder, 0, 'index')).toString('hex')).toBe(
+      '0000000300001078' + '00000005000020a6' + '00000007000030d4',
+    )
     expect(fs.readFileSync(segmentPath(folder, 0, 'timeindex')).toString('hex')).toBe(
       '0000000000000fa000000003' + '000000000000177000000005' + '000000000000ee4800000007',
     )
@@ -89,7 +92,11 @@ describe('The files of FileStorage', () => {
     const far = 2 ** 31 + 5
     await log.append([batchAt(0), batchAt(far), batchAt(far * 2)])
     expect(log.segments().map((segment) => segment.baseOffset)).toEqual([0, far, far * 2])
-    expect(spans(await readAll(log))).toEqual([[0, 0], [far, far], [far * 2, far * 2]])
+    expect(spans(await readAll(log))).toEqual([
+      [0, 0],
+      [far, far],
+      [far * 2, far * 2],
+    ])
   })
 
   it('keep starts and recovery points as Kafka writes them, and the mark of a clean stop', async () => {

@@ -34,11 +34,20 @@ describe('MemoryStorage', () => {
     const others = storage.log('others-0', CONFIG)
     await orders.append([batchAt(0), batchAt(1)])
     await fails('DISK_FULL', () => orders.append([batchAt(2), batchAt(3)]))
-    await fails('DISK_FULL', () => storage.commit([{ log: orders, batches: [batchAt(2)] }, { log: others, batches: [batchAt(0)] }]))
+    await fails('DISK_FULL', () =>
+      storage.commit([
+        { log: orders, batches: [batchAt(2)] },
+        { log: others, batches: [batchAt(0)] },
+      ]),
+    )
     expect([orders.endOffset, others.endOffset, storage.usedBytes]).toEqual([2, 0, size * 2])
     await orders.truncateBefore(1)
     await orders.append([batchAt(2), batchAt(3)])
-    expect(spans(await orders.read(1, 10_000))).toEqual([[1, 1], [2, 2], [3, 3]])
+    expect(spans(await orders.read(1, 10_000))).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ])
   })
 
   it('lets go of records before the start inside one segment, so that a queue does not grow', async () => {

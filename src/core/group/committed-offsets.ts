@@ -76,9 +76,15 @@ export class CommittedOffsets {
   remove(group: string): Awaitable<void> {
     const offsets = this.groups.get(group)
     if (offsets === undefined) return undefined
-    return chain(this.log.write([...offsets.keys()].map((key): Change<OffsetRecord> => [key, null]), this.flush), () => {
-      this.groups.delete(group)
-    })
+    return chain(
+      this.log.write(
+        [...offsets.keys()].map((key): Change<OffsetRecord> => [key, null]),
+        this.flush,
+      ),
+      () => {
+        this.groups.delete(group)
+      },
+    )
   }
 
   /** Removes the offsets of all groups in a topic that goes; answers the groups that had some. */
@@ -87,7 +93,10 @@ export class CommittedOffsets {
     for (const [group, offsets] of [...this.groups]) {
       const keys = [...offsets].filter(([, offset]) => offset.topic === topic).map(([key]) => key)
       if (keys.length === 0) continue
-      await this.log.write(keys.map((key): Change<OffsetRecord> => [key, null]), this.flush)
+      await this.log.write(
+        keys.map((key): Change<OffsetRecord> => [key, null]),
+        this.flush,
+      )
       for (const key of keys) offsets.delete(key)
       changed.push(group)
     }
@@ -110,9 +119,15 @@ function keyOf(group: string, topic: string, partition: number): string {
 
 function checkOffset(topic: string, partition: number, offset: number, metadata: string | undefined): void {
   if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new KafkaliteError('INVALID_ARGUMENT', `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${describe(offset)}`)
+    throw new KafkaliteError(
+      'INVALID_ARGUMENT',
+      `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${describe(offset)}`,
+    )
   }
   if (metadata !== undefined && utf8Length(metadata) > METADATA_BYTES_MAX) {
-    throw new KafkaliteError('OFFSET_METADATA_TOO_LARGE', `The metadata for ${topic}-${partition} has ${utf8Length(metadata)} bytes, at most ${METADATA_BYTES_MAX} are allowed`)
+    throw new KafkaliteError(
+      'OFFSET_METADATA_TOO_LARGE',
+      `The metadata for ${topic}-${partition} has ${utf8Length(metadata)} bytes, at most ${METADATA_BYTES_MAX} are allowed`,
+    )
   }
 }

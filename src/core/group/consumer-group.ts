@@ -76,7 +76,10 @@ export class ConsumerGroup {
   join(request: JoinRequest): GroupMember {
     const { clock, random } = this.options
     if (request.assignor !== undefined && !Object.hasOwn(ASSIGNORS, request.assignor)) {
-      throw new KafkaliteError('UNSUPPORTED_ASSIGNOR', `Group "${this.id}" knows no assignor "${String(request.assignor)}"; expected 'uniform' or 'range'`)
+      throw new KafkaliteError(
+        'UNSUPPORTED_ASSIGNOR',
+        `Group "${this.id}" knows no assignor "${String(request.assignor)}"; expected 'uniform' or 'range'`,
+      )
     }
     const before = request.instanceId === undefined ? undefined : this.holderOf(request.instanceId)
     const member = new GroupMember(randomId(random), request, clock.now())
@@ -192,7 +195,7 @@ export class ConsumerGroup {
   }
 
   private requireMember(member: GroupMember): void {
-    if (member.gone) throw gone(this.id, member, 'it left or was removed')
+    if (member.ended !== null) throw member.ended
   }
 
   /** One timer a member: it looks when the member could be late at the earliest, instead of being set anew at each poll. */
@@ -208,7 +211,11 @@ export class ConsumerGroup {
 
   private expire(member: GroupMember): void {
     const lost = [...member.owned.values()]
-    const error = gone(this.id, member, `it did not poll, or did not release what was asked back, for maxPollIntervalMs (${member.maxPollIntervalMs})`)
+    const error = gone(
+      this.id,
+      member,
+      `it did not poll, or did not release what was asked back, for maxPollIntervalMs (${member.maxPollIntervalMs})`,
+    )
     this.remove(member, error)
     this.tell(() => member.listener.lost(lost, error))
   }
@@ -235,7 +242,10 @@ export class ConsumerGroup {
     for (const { subscription } of this.members.values()) {
       for (const name of subscription.select(existing, (topic) => topics.has(topic))) wanted.add(name)
     }
-    return [...wanted].sort().map((name) => `${name}:${topics.version(name)}`).join()
+    return [...wanted]
+      .sort()
+      .map((name) => `${name}:${topics.version(name)}`)
+      .join()
   }
 
   /** Computes what each member is meant to have. */

@@ -43,7 +43,10 @@ export class GroupCoordinator {
   join(request: JoinRequest): Membership {
     checkGroupId(request.groupId)
     if (!(request.maxPollIntervalMs > 0)) {
-      throw new KafkaliteError('INVALID_ARGUMENT', `maxPollIntervalMs must be a positive number of milliseconds, not ${describe(request.maxPollIntervalMs)}`)
+      throw new KafkaliteError(
+        'INVALID_ARGUMENT',
+        `maxPollIntervalMs must be a positive number of milliseconds, not ${describe(request.maxPollIntervalMs)}`,
+      )
     }
     const group = this.groupOf(request.groupId)
     return this.membership(group, group.join(request))
@@ -136,7 +139,9 @@ export class GroupCoordinator {
     if (group === undefined) {
       const { clock, random, events } = this.options
       group = new ConsumerGroup({
-        id, clock, random,
+        id,
+        clock,
+        random,
         topics: this.topics,
         onChange: () => events.emit('groupChanged', id),
         onError: (error) => events.emit('error', error),

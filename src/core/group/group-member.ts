@@ -28,8 +28,8 @@ export class GroupMember {
   timer: Timer | null = null
   /** A static member that left for a while: its place is kept, nobody works on its partitions. */
   away = false
-  /** It left or was removed: nothing reaches it any more. */
-  gone = false
+  /** Why it is not a member any more; null while it is one. */
+  ended: KafkaliteError | null = null
   private resolveReady: () => void = () => undefined
   private rejectReady: (error: KafkaliteError) => void = () => undefined
 
@@ -51,6 +51,11 @@ export class GroupMember {
     })
     // Who does not look at it must not get an unhandled rejection.
     this.ready.catch(() => undefined)
+  }
+
+  /** It left or was removed: nothing reaches it any more. */
+  get gone(): boolean {
+    return this.ended !== null
   }
 
   /** What it may work on now. */
@@ -77,7 +82,7 @@ export class GroupMember {
 
   /** Ends the membership. What is still expected of it fails with `error`. */
   end(error: KafkaliteError): void {
-    this.gone = true
+    this.ended = error
     this.timer?.cancel()
     this.timer = null
     this.rejectReady(error)

@@ -20,7 +20,11 @@ function wantTheSame(members: readonly AssignorMember[]): boolean {
 }
 
 /** What each member had and may still have; a partition is kept by one. Removed from `free`. */
-function kept(members: readonly AssignorMember[], free: Map<string, TopicPartition>, limit: (member: AssignorMember, had: number) => number): Assignment {
+function kept(
+  members: readonly AssignorMember[],
+  free: Map<string, TopicPartition>,
+  limit: (member: AssignorMember, had: number) => number,
+): Assignment {
   const assignment: Assignment = new Map()
   for (const member of members) {
     const had = member.target.filter((partition) => member.topics.has(partition.topic) && free.has(keyOf(partition))).sort(inOrder)
@@ -59,11 +63,17 @@ function byBalance(members: readonly AssignorMember[], partitions: readonly Topi
   const assignment = kept(members, free, (_, had) => had)
   const takers = new Map<string, readonly AssignorMember[]>()
   for (const { topic } of partitions) {
-    if (!takers.has(topic)) takers.set(topic, members.filter(({ topics }) => topics.has(topic)))
+    if (!takers.has(topic))
+      takers.set(
+        topic,
+        members.filter(({ topics }) => topics.has(topic)),
+      )
   }
   const loadOf = ({ id }: AssignorMember): number => (assignment.get(id) as TopicPartition[]).length
   // Topics that few want come first, while those who want more can still be spared for them.
-  const byDemand = [...free.values()].sort((a, b) => (takers.get(a.topic)?.length ?? 0) - (takers.get(b.topic)?.length ?? 0) || inOrder(a, b))
+  const byDemand = [...free.values()].sort(
+    (a, b) => (takers.get(a.topic)?.length ?? 0) - (takers.get(b.topic)?.length ?? 0) || inOrder(a, b),
+  )
   for (const partition of byDemand) {
     const [first, ...others] = takers.get(partition.topic) as readonly AssignorMember[]
     let least = first as AssignorMember

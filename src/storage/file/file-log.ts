@@ -150,7 +150,11 @@ export class FileLog implements LogStore, SyncLog {
     this.requireOpen()
     for (const segment of this.writer.segments) {
       if (segment.maxTimestamp < timestamp || segment.endOffset <= this.start) continue
-      const found = this.seek(segment, (it) => it.walkFromTimestamp(timestamp), (batch) => batch.maxTimestamp >= timestamp && batch.lastOffset >= this.start)
+      const found = this.seek(
+        segment,
+        (it) => it.walkFromTimestamp(timestamp),
+        (batch) => batch.maxTimestamp >= timestamp && batch.lastOffset >= this.start,
+      )
       if (found !== null) return found
     }
     return null
@@ -163,7 +167,11 @@ export class FileLog implements LogStore, SyncLog {
       if (segment.sizeBytes === 0 || (best !== null && segment.maxTimestamp <= best.maxTimestamp)) continue
       const wanted = segment.baseOffset >= this.start ? segment.maxTimestamp : this.maxTimestampFromStart(segment)
       if (wanted === null || (best !== null && wanted <= best.maxTimestamp)) continue
-      best = this.seek(segment, (it) => it.walkFromTimestamp(wanted), (batch) => batch.maxTimestamp >= wanted && batch.lastOffset >= this.start)
+      best = this.seek(
+        segment,
+        (it) => it.walkFromTimestamp(wanted),
+        (batch) => batch.maxTimestamp >= wanted && batch.lastOffset >= this.start,
+      )
     }
     return best
   }
@@ -199,7 +207,12 @@ export class FileLog implements LogStore, SyncLog {
   }
 
   segments(): readonly SegmentInfo[] {
-    return this.writer.segments.map(({ baseOffset, endOffset, sizeBytes, maxTimestamp }) => ({ baseOffset, endOffset, sizeBytes, maxTimestamp }))
+    return this.writer.segments.map(({ baseOffset, endOffset, sizeBytes, maxTimestamp }) => ({
+      baseOffset,
+      endOffset,
+      sizeBytes,
+      maxTimestamp,
+    }))
   }
 
   roll(): void {

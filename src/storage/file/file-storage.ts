@@ -7,7 +7,15 @@ import type { Awaitable } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
 import { encodeUtf8 } from '../../lib/text.js'
 import type { LogAppend, LogConfig, LogStore, Storage, StorageContext } from '../storage.js'
-import { CLEAN_MARK_NAME, CheckpointFile, LOG_START_NAME, RECOVERY_POINT_NAME, formatCleanMark, parseCleanMark, splitLogName } from './checkpoint.js'
+import {
+  CLEAN_MARK_NAME,
+  CheckpointFile,
+  LOG_START_NAME,
+  RECOVERY_POINT_NAME,
+  formatCleanMark,
+  parseCleanMark,
+  splitLogName,
+} from './checkpoint.js'
 import type { CleanLog } from './checkpoint.js'
 import { FileLog } from './file-log.js'
 import type { FileLogOwner } from './file-log.js'
@@ -68,7 +76,8 @@ export class FileStorage implements Storage, FileLogOwner {
     readonly folder: string,
     options: FileStorageOptions = {},
   ) {
-    if (typeof folder !== 'string' || folder === '') throw new KafkaliteError('INVALID_ARGUMENT', `folder must be a path, got ${describe(folder)}`)
+    if (typeof folder !== 'string' || folder === '')
+      throw new KafkaliteError('INVALID_ARGUMENT', `folder must be a path, got ${describe(folder)}`)
     const { maxOpenFiles = MAX_OPEN_FILES, fileSystem = new NodeFileSystem() } = options
     if (!Number.isInteger(maxOpenFiles) || maxOpenFiles < 1) {
       throw new KafkaliteError('INVALID_ARGUMENT', `maxOpenFiles must be a whole number from 1, got ${describe(maxOpenFiles)}`)
@@ -108,7 +117,8 @@ export class FileStorage implements Storage, FileLogOwner {
 
   log(name: string, config: LogConfig): LogStore {
     const { clean, recoveryPoints, starts, clock } = this.requireOpen()
-    if (splitLogName(name) === null) throw new KafkaliteError('INVALID_ARGUMENT', `The name of a log is <topic>-<partition>, got ${describe(name)}`)
+    if (splitLogName(name) === null)
+      throw new KafkaliteError('INVALID_ARGUMENT', `The name of a log is <topic>-<partition>, got ${describe(name)}`)
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open already`)
     const folder = this.path(name)
     const place = this.place
@@ -147,7 +157,8 @@ export class FileStorage implements Storage, FileLogOwner {
     this.requireWritable()
     const marks: { readonly log: FileLog; readonly mark: LogMark }[] = []
     for (const { log, batches } of appends) {
-      if (!(log instanceof FileLog) || log.owner !== this) throw new KafkaliteError('INVALID_ARGUMENT', `Log ${log.name} belongs to another storage`)
+      if (!(log instanceof FileLog) || log.owner !== this)
+        throw new KafkaliteError('INVALID_ARGUMENT', `Log ${log.name} belongs to another storage`)
       if (!marks.some((entry) => entry.log === log)) marks.push({ log, mark: log.mark() })
       log.requireOrder(batches)
     }
@@ -185,7 +196,8 @@ export class FileStorage implements Storage, FileLogOwner {
   failedWrite(error: unknown): KafkaliteError {
     if (KafkaliteError.is(error, 'DISK_FULL')) return error
     const cause = KafkaliteError.is(error, 'STORAGE_FAILED') ? error.cause : error
-    if (isNoSpace(error) || isNoSpace(cause)) return new KafkaliteError('DISK_FULL', `There is no room left in ${this.folder}`, { cause: error })
+    if (isNoSpace(error) || isNoSpace(cause))
+      return new KafkaliteError('DISK_FULL', `There is no room left in ${this.folder}`, { cause: error })
     return this.fail(error)
   }
 
@@ -280,7 +292,10 @@ export class FileStorage implements Storage, FileLogOwner {
   private makeLogFolder(name: string): boolean {
     if (this.fileSystem.makeFolder(this.path(name))) return true
     if (this.fileSystem.list(this.folder).includes(name)) return false
-    throw new KafkaliteError('INVALID_TOPIC_EXCEPTION', `The disk takes upper and lower case for the same, and ${name} is there already in another case`)
+    throw new KafkaliteError(
+      'INVALID_TOPIC_EXCEPTION',
+      `The disk takes upper and lower case for the same, and ${name} is there already in another case`,
+    )
   }
 
   private async syncRoot(): Promise<void> {
@@ -314,7 +329,9 @@ export class FileStorage implements Storage, FileLogOwner {
   private fail(error: unknown): KafkaliteError {
     this.failure ??= KafkaliteError.is(error, 'STORAGE_FAILED')
       ? error
-      : new KafkaliteError('STORAGE_FAILED', `The storage in ${this.folder} failed and takes nothing more until it is opened again`, { cause: error })
+      : new KafkaliteError('STORAGE_FAILED', `The storage in ${this.folder} failed and takes nothing more until it is opened again`, {
+          cause: error,
+        })
     return this.failure
   }
 

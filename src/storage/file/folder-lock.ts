@@ -47,7 +47,8 @@ export function lockFolder(folder: string, nowMs: number): FolderLock {
   for (let round = 0; !create(path, owner); round++) {
     const other = readOwner(path)
     if (other === 'gone') continue
-    if (round >= ROUNDS_MAX) throw new KafkaliteError('STORAGE_LOCKED', `Folder ${real} could not be locked: ${path} comes back each time it is removed`)
+    if (round >= ROUNDS_MAX)
+      throw new KafkaliteError('STORAGE_LOCKED', `Folder ${real} could not be locked: ${path} comes back each time it is removed`)
     if (other !== 'unreadable' && isAlive(other)) throw locked(real, other, 'another process')
     moveAside(path, other)
   }

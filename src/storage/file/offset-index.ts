@@ -28,7 +28,8 @@ export class OffsetIndex {
       const offset = readInt32(file, used)
       const position = readInt32(file, used + 4)
       if (offset === 0 && position === 0 && used > 0) break
-      if (offset <= lastOffset || position <= lastPosition || position >= logBytes) return isZero(file, used) ? new OffsetIndex(file, used) : null
+      if (offset <= lastOffset || position <= lastPosition || position >= logBytes)
+        return isZero(file, used) ? new OffsetIndex(file, used) : null
       lastOffset = offset
       lastPosition = position
     }

@@ -55,7 +55,10 @@ export function openLog(opening: LogOpening): OpenedLog {
   linkEnds(segments)
   const last = segments[segments.length - 1] as Segment
   const { clean } = opening
-  const opened = clean !== undefined && clean.base === last.baseOffset && clean.size === last.sizeBytes ? trust(opening, segments, clean) : check(opening, segments)
+  const opened =
+    clean !== undefined && clean.base === last.baseOffset && clean.size === last.sizeBytes
+      ? trust(opening, segments, clean)
+      : check(opening, segments)
   if (opened.endOffset >= opened.startOffset || opened.damage !== null) return opened
   // Files were taken away by hand: the start was promised not to go back.
   for (const segment of opened.segments) segment.remove()
@@ -104,7 +107,10 @@ function learn(segment: Segment, trustEmpty: boolean): Damage | null {
 
 function check(opening: LogOpening, segments: Segment[]): OpenedLog {
   const { recoveryPoint, name } = opening
-  const first = Math.max(0, segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint))
+  const first = Math.max(
+    0,
+    segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
+  )
   let damage: KafkaliteError | null = null
   for (const segment of segments.slice(0, first)) {
     const found = learn(segment, false)
@@ -134,7 +140,11 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
 }
 
 function overlap(segment: Segment, end: number): Damage {
-  return { position: 0, offset: segment.baseOffset, reason: `the segment begins at ${segment.baseOffset}, and the one before it ends at ${end}` }
+  return {
+    position: 0,
+    offset: segment.baseOffset,
+    reason: `the segment begins at ${segment.baseOffset}, and the one before it ends at ${end}`,
+  }
 }
 
 /** Cuts off what a crash tore: the rest of the segment and all later ones. */
@@ -170,7 +180,13 @@ function keepCopy({ fileSystem, files }: SegmentPlace, segment: Segment, from: n
   }
 }
 
-function sound(opening: LogOpening, segments: Segment[], endOffset: number, tornTail: TornTail | null, damage: KafkaliteError | null): OpenedLog {
+function sound(
+  opening: LogOpening,
+  segments: Segment[],
+  endOffset: number,
+  tornTail: TornTail | null,
+  damage: KafkaliteError | null,
+): OpenedLog {
   const startOffset = Math.max(opening.startOffset, (segments[0] as Segment).baseOffset)
   return { segments, startOffset, endOffset, tornTail, damage }
 }

@@ -9,7 +9,7 @@ import type { RollState } from '../roll-rule.js'
 import { BatchWalk } from './batch-walk.js'
 import type { Damage } from './batch-walk.js'
 import type { FileSystem } from './file-system.js'
-import { INDEX_INTERVAL_BYTES, OffsetIndex } from './offset-index.js'
+import { INDEX_INTERVAL_BYTES, OffsetIndex, isZero } from './offset-index.js'
 import type { FileHandle, OpenFiles } from './open-files.js'
 import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.js'
 
@@ -145,7 +145,8 @@ export class Segment implements SegmentInfo, RollState {
     const { fileSystem } = this.place
     const path = `${this.stem}.timeindex`
     const size = fileSystem.sizeOf(path)
-    if (size === 0 && trustEmpty) return null
+    // No timestamp in a whole segment is rare and legal; where the first batch has one, an empty file is a spoiled file.
+    if (size === 0 && trustEmpty && (this.firstHeader()?.maxTimestamp ?? -1) < 0) return null
     if (size <= 0 || size % TIME_ENTRY_BYTES !== 0) return this.rebuild(Number.POSITIVE_INFINITY)
     const entry = new Uint8Array(TIME_ENTRY_BYTES)
     const file = fileSystem.open(path, 'open')
@@ -155,7 +156,8 @@ export class Segment implements SegmentInfo, RollState {
       file.close()
     }
     const last = TimeIndex.parse(entry)
-    if (last === null || last.entries === 0) return this.rebuild(Number.POSITIVE_INFINITY)
+    // Zeros at the end are room that Kafka set ahead, not an entry.
+    if (last === null || last.entries === 0 || isZero(entry, 0)) return this.rebuild(Number.POSITIVE_INFINITY)
     this.maxTimestamp = last.lastTimestamp
     return null
   }
@@ -165,7 +167,7 @@ export class Segment implements SegmentInfo, RollState {
     const damage = this.learnMaxTimestamp(true)
     this.endOffset = endOffset
     if (damage !== null || this.sizeBytes === 0) return damage
-    this.firstTimestamp = this.walk(0, 4096).nextHeader()?.maxTimestamp ?? -1
+    this.firstTimestamp = this.firstHeader()?.maxTimestamp ?? -1
     // How far the last entry lies back is not known: an entry a little late costs a little reading.
     this.bytesSinceEntry = 0
     return null
@@ -241,6 +243,10 @@ export class Segment implements SegmentInfo, RollState {
   distrustIndexes(): void {
     this.offsetIndex = this.timeIndex = null
     this.removeIndexes()
+  }
+
+  private firstHeader(): PackedBatch | null {
+    return this.walk(0, 4096).nextHeader()
   }
 
   private forgetIndexes(): void {

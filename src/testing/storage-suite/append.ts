@@ -1,11 +1,10 @@
 // The part of the storage suite about appending: to one log, to several at once, and where segments begin.
 
 import assert from 'node:assert/strict'
-import { START_MS, batchAt, fails, hex, readAll, spans, testOn } from './fixture.js'
-import type { StorageSuite } from './fixture.js'
+import { START_MS, batchAt, fails, hex, readAll, spans, suite, testOn } from './fixture.js'
 
-export function appendTests(suite: StorageSuite): void {
-  testOn(suite, 'a new log is empty and begins at 0', async ({ log, storage }) => {
+export const appendTests = suite((kind) => {
+  testOn(kind, 'a new log is empty and begins at 0', async ({ log, storage }) => {
     const orders = await log()
     assert.deepEqual([orders.name, orders.startOffset, orders.endOffset, orders.sizeBytes, orders.maxTimestamp], ['orders-0', 0, 0, 0, -1])
     assert.deepEqual(await orders.read(0, 1000), [])
@@ -15,60 +14,72 @@ export function appendTests(suite: StorageSuite): void {
     assert.deepEqual(await storage.list(), ['orders-0'])
   })
 
-  testOn(suite, 'an append moves the end, the size and the largest timestamp', async ({ log }) => {
+  testOn(kind, 'an append moves the end, the size and the largest timestamp', async ({ log }) => {
     const orders = await log()
     const batches = [batchAt(0, 3, START_MS + 5), batchAt(3, 2, START_MS + 2)]
     await orders.append(batches)
     assert.equal(orders.endOffset, 5)
-    assert.equal(orders.sizeBytes, batches.reduce((sum, batch) => sum + batch.sizeBytes, 0))
+    assert.equal(
+      orders.sizeBytes,
+      batches.reduce((sum, batch) => sum + batch.sizeBytes, 0),
+    )
     assert.equal(orders.maxTimestamp, START_MS + 5)
   })
 
-  testOn(suite, 'an append of nothing changes nothing', async ({ log }) => {
+  testOn(kind, 'an append of nothing changes nothing', async ({ log }) => {
     const orders = await log()
     await orders.append([])
     assert.deepEqual([orders.endOffset, orders.sizeBytes], [0, 0])
   })
 
-  testOn(suite, 'holes between batches are kept', async ({ log }) => {
+  testOn(kind, 'holes between batches are kept', async ({ log }) => {
     const orders = await log()
     await orders.append([batchAt(10, 2)])
     await orders.append([batchAt(100, 1)])
     assert.deepEqual([orders.startOffset, orders.endOffset], [0, 101])
-    assert.deepEqual(spans(await orders.read(0, 10_000)), [[10, 11], [100, 100]])
+    assert.deepEqual(spans(await orders.read(0, 10_000)), [
+      [10, 11],
+      [100, 100],
+    ])
     assert.deepEqual(spans(await orders.read(50, 10_000)), [[100, 100]])
   })
 
-  testOn(suite, 'the bytes come back as they were given', async ({ log }) => {
+  testOn(kind, 'the bytes come back as they were given', async ({ log }) => {
     const orders = await log()
     const given = [batchAt(0, 5), batchAt(5, 1, START_MS, 0), batchAt(6, 2, START_MS, 70_000), batchAt(8, 1, START_MS, 700_000)]
     await orders.append(given)
     assert.deepEqual((await readAll(orders)).map(hex), given.map(hex))
   })
 
-  testOn(suite, 'logs written in turns do not mix', async ({ log }) => {
+  testOn(kind, 'logs written in turns do not mix', async ({ log }) => {
     const logs = await Promise.all(['a-0', 'a-1', 'a.b_c-10'].map((name) => log(name)))
     for (let round = 0; round < 20; round++) {
       for (const [at, one] of logs.entries()) await one.append([batchAt(round, 1, START_MS + at)])
     }
     for (const [at, one] of logs.entries()) {
       const batches = await readAll(one, 200)
-      assert.deepEqual(batches.map((batch) => batch.baseOffset), Array.from({ length: 20 }, (_, n) => n))
+      assert.deepEqual(
+        batches.map((batch) => batch.baseOffset),
+        Array.from({ length: 20 }, (_, n) => n),
+      )
       assert.ok(batches.every((batch) => batch.maxTimestamp === START_MS + at))
     }
   })
 
-  testOn(suite, 'a commit reaches all its logs, in order', async ({ log, storage }) => {
+  testOn(kind, 'a commit reaches all its logs, in order', async ({ log, storage }) => {
     const [orders, offsets] = [await log('orders-0'), await log('offsets-0')]
     await storage.commit([
       { log: orders, batches: [batchAt(0, 2), batchAt(2, 1)] },
       { log: offsets, batches: [batchAt(0, 1)] },
     ])
-    assert.deepEqual(spans(await readAll(orders)), [[0, 1], [2, 2]])
+    assert.deepEqual(spans(await readAll(orders)), [
+      [0, 1],
+      [2, 2],
+    ])
     assert.deepEqual(spans(await readAll(offsets)), [[0, 0]])
   })
 
-  testOn(suite, 'a commit in which one log is closed reaches none', async ({ log, storage }) => {
+  testOn(kind, 'a commit in which one log is closed reaches none', async ({ log, storage }) => {
     const [orders, offsets] = [await log('orders-0'), await log('offsets-0')]
     await offsets.close()
     await fails('CLOSED', () =>
@@ -81,7 +92,7 @@ export function appendTests(suite: StorageSuite): void {
     assert.deepEqual(await orders.read(0, 1000), [])
   })
 
-  testOn(suite, 'many batches are all found again', async ({ log }) => {
+  testOn(kind, 'many batches are all found again', async ({ log }) => {
     const orders = await log('orders-0', { segmentBytes: 30_000 })
     for (let offset = 0; offset < 3000; offset += 30) await orders.append(Array.from({ length: 10 }, (_, n) => batchAt(offset + n * 3, 3)))
     assert.equal(orders.endOffset, 3000)
@@ -89,17 +100,20 @@ export function appendTests(suite: StorageSuite): void {
     for (let offset = 0; offset < 3000; offset += 7) assert.equal((await orders.read(offset, 1))[0]?.baseOffset, offset - (offset % 3))
   })
 
-  testOn(suite, 'pieces join: each begins where the one before ended, and sizes add up', async ({ log }) => {
+  testOn(kind, 'pieces join: each begins where the one before ended, and sizes add up', async ({ log }) => {
     const orders = await log('orders-0', { segmentBytes: 500 })
     for (let offset = 0; offset < 20; offset++) await orders.append([batchAt(offset, 1, START_MS + offset)])
     const pieces = orders.segments()
     assert.ok(pieces.length >= 1)
     assert.equal(pieces.at(-1)?.endOffset, orders.endOffset)
-    assert.equal(pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0), orders.sizeBytes)
+    assert.equal(
+      pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0),
+      orders.sizeBytes,
+    )
     for (let at = 1; at < pieces.length; at++) assert.equal(pieces[at]?.baseOffset, pieces[at - 1]?.endOffset)
   })
 
-  testOn(suite, 'a roll loses nothing and a second one changes nothing', async ({ log }) => {
+  testOn(kind, 'a roll loses nothing and a second one changes nothing', async ({ log }) => {
     const orders = await log()
     await orders.append([batchAt(0, 2)])
     await orders.roll()
@@ -107,6 +121,9 @@ export function appendTests(suite: StorageSuite): void {
     await orders.roll()
     assert.equal(orders.segments().length, length)
     await orders.append([batchAt(2, 2)])
-    assert.deepEqual(spans(await readAll(orders)), [[0, 1], [2, 3]])
+    assert.deepEqual(spans(await readAll(orders)), [
+      [0, 1],
+      [2, 3],
+    ])
   })
-}
+})

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { LogStore, Storage } from '../../storage/storage.js'
-import { CONFIG, batchAt, fails, testOn } from './fixture.js'
-import type { StorageSuite } from './fixture.js'
+import { CONFIG, batchAt, fails, suite, testOn } from './fixture.js'
 
 const LOG_OPERATIONS: Readonly<Record<string, (log: LogStore) => unknown>> = {
   append: (log) => log.append([batchAt(log.endOffset)]),
@@ -23,9 +22,9 @@ const STORAGE_OPERATIONS: Readonly<Record<string, (storage: Storage) => unknown>
   sync: (storage) => storage.sync(),
 }
 
-export function closedTests(suite: StorageSuite): void {
+export const closedTests = suite((kind) => {
   for (const [name, operation] of Object.entries(LOG_OPERATIONS)) {
-    testOn(suite, `${name} on a closed log is refused, also when the storage was closed`, async ({ log, storage }) => {
+    testOn(kind, `${name} on a closed log is refused, also when the storage was closed`, async ({ log, storage }) => {
       const [orders, others] = [await log('orders-0'), await log('others-0')]
       await orders.append([batchAt(0)])
       await others.append([batchAt(0)])
@@ -37,14 +36,14 @@ export function closedTests(suite: StorageSuite): void {
   }
 
   for (const [name, operation] of Object.entries(STORAGE_OPERATIONS)) {
-    testOn(suite, `${name} on a closed storage is refused`, async ({ log, storage }) => {
+    testOn(kind, `${name} on a closed storage is refused`, async ({ log, storage }) => {
       await log()
       await storage.close()
       await fails('CLOSED', () => operation(storage))
     })
   }
 
-  testOn(suite, 'closing again does nothing', async ({ log, storage }) => {
+  testOn(kind, 'closing again does nothing', async ({ log, storage }) => {
     const orders = await log()
     await orders.append([batchAt(0)])
     await orders.close()
@@ -54,10 +53,10 @@ export function closedTests(suite: StorageSuite): void {
     assert.equal(orders.endOffset, 1)
   })
 
-  testOn(suite, 'a log is opened once until it is closed', async ({ log }) => {
+  testOn(kind, 'a log is opened once until it is closed', async ({ log }) => {
     const first = await log()
     await fails('INVALID_STATE', () => log())
     await first.close()
     assert.equal((await log()).endOffset, 0)
   })
-}
+})

@@ -40,10 +40,15 @@ export interface Fixture extends OpenedStorage {
   log(name?: string, config?: Partial<LogConfig>): Promise<LogStore>
 }
 
+/** One part of the suite: a table of contents, read by its headings. */
+export function suite(define: (kind: StorageSuite) => void): (kind: StorageSuite) => void {
+  return define
+}
+
 /** Defines a test that gets an open storage and clears it away afterwards. */
-export function testOn(suite: StorageSuite, name: string, run: (fixture: Fixture) => Promise<void>): void {
-  suite.test.it(name, async () => {
-    const opened = await suite.open()
+export function testOn(kind: StorageSuite, name: string, run: (fixture: Fixture) => Promise<void>): void {
+  kind.test.it(name, async () => {
+    const opened = await kind.open()
     const clock = new VirtualClock(START_MS)
     const { storage } = opened
     try {

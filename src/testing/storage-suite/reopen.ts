@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { LogStore, Storage } from '../../storage/storage.js'
-import { CONFIG, START_MS, batchAt, fails, hex, readAll, spans, testOn } from './fixture.js'
+import { CONFIG, START_MS, batchAt, fails, hex, readAll, spans, suite, testOn } from './fixture.js'
 import type { Fixture, StorageSuite } from './fixture.js'
 
 /** Closes the storage, opens another at the same place, and closes that one when `run` is done. */
@@ -23,8 +23,8 @@ async function filled({ log }: Fixture): Promise<LogStore> {
   return orders
 }
 
-function persistentTests(suite: StorageSuite): void {
-  testOn(suite, 'what was appended is there after close and open, if the storage is persistent', async (fixture) => {
+function persistentTests(kind: StorageSuite): void {
+  testOn(kind, 'what was appended is there after close and open, if the storage is persistent', async (fixture) => {
     const orders = await filled(fixture)
     const before = (await readAll(orders)).map(hex)
     if (!fixture.storage.supports.persistent) return assert.equal(before.length, 10)
@@ -40,7 +40,7 @@ function persistentTests(suite: StorageSuite): void {
     })
   })
 
-  testOn(suite, 'both ends stay where they were cut, if the storage is persistent', async (fixture) => {
+  testOn(kind, 'both ends stay where they were cut, if the storage is persistent', async (fixture) => {
     const orders = await filled(fixture)
     await orders.truncateBefore(7)
     await orders.truncateAfter(16)
@@ -49,11 +49,15 @@ function persistentTests(suite: StorageSuite): void {
     await onceMore(fixture, async (again) => {
       const log = await again.log('orders-0', CONFIG)
       assert.deepEqual([log.startOffset, log.endOffset], [7, 16])
-      assert.deepEqual(spans(await readAll(log)), [[6, 8], [9, 11], [12, 14]])
+      assert.deepEqual(spans(await readAll(log)), [
+        [6, 8],
+        [9, 11],
+        [12, 14],
+      ])
     })
   })
 
-  testOn(suite, 'a log that was emptied keeps its place, if the storage is persistent', async (fixture) => {
+  testOn(kind, 'a log that was emptied keeps its place, if the storage is persistent', async (fixture) => {
     const orders = await filled(fixture)
     await orders.truncateBefore(30)
     assert.equal(orders.startOffset, 30)
@@ -65,10 +69,10 @@ function persistentTests(suite: StorageSuite): void {
   })
 }
 
-export function reopenTests(suite: StorageSuite): void {
-  persistentTests(suite)
+export const reopenTests = suite((kind) => {
+  persistentTests(kind)
 
-  testOn(suite, 'a log that was closed can be opened again', async (fixture) => {
+  testOn(kind, 'a log that was closed can be opened again', async (fixture) => {
     const orders = await filled(fixture)
     await orders.close()
     const again = await fixture.log()
@@ -77,7 +81,7 @@ export function reopenTests(suite: StorageSuite): void {
     assert.equal((await readAll(again)).length, 11)
   })
 
-  testOn(suite, 'a log that is removed is gone; under its name a new one begins', async (fixture) => {
+  testOn(kind, 'a log that is removed is gone; under its name a new one begins', async (fixture) => {
     const orders = await filled(fixture)
     await fixture.log('other-0')
     await orders.close()
@@ -87,12 +91,12 @@ export function reopenTests(suite: StorageSuite): void {
     assert.deepEqual([anew.startOffset, anew.endOffset, anew.sizeBytes], [0, 0, 0])
   })
 
-  testOn(suite, 'removing what is not there does nothing', async ({ storage }) => {
+  testOn(kind, 'removing what is not there does nothing', async ({ storage }) => {
     await storage.remove('nothing-0')
     assert.deepEqual(await storage.list(), [])
   })
 
-  testOn(suite, 'a removed log stays away after open, if the storage is persistent', async (fixture) => {
+  testOn(kind, 'a removed log stays away after open, if the storage is persistent', async (fixture) => {
     const orders = await filled(fixture)
     await orders.truncateBefore(9)
     await orders.close()
@@ -105,17 +109,21 @@ export function reopenTests(suite: StorageSuite): void {
     })
   })
 
-  testOn(suite, 'a place in use is refused to a second owner, if the storage says it is exclusive', async ({ storage, reopen, clock, log }) => {
-    await log()
-    if (storage.supports.exclusive !== true) return assert.notEqual(storage.supports.exclusive, true)
-    const second = await reopen()
-    await fails('STORAGE_LOCKED', () => second.open({ clock }))
-    const orders = await log('more-0')
-    await orders.append([batchAt(0)])
-    assert.equal(orders.endOffset, 1)
-  })
+  testOn(
+    kind,
+    'a place in use is refused to a second owner, if the storage says it is exclusive',
+    async ({ storage, reopen, clock, log }) => {
+      await log()
+      if (storage.supports.exclusive !== true) return assert.notEqual(storage.supports.exclusive, true)
+      const second = await reopen()
+      await fails('STORAGE_LOCKED', () => second.open({ clock }))
+      const orders = await log('more-0')
+      await orders.append([batchAt(0)])
+      assert.equal(orders.endOffset, 1)
+    },
+  )
 
-  testOn(suite, 'sync settles with and without anything to do', async ({ storage, log }) => {
+  testOn(kind, 'sync settles with and without anything to do', async ({ storage, log }) => {
     await storage.sync()
     const orders = await log()
     await orders.append([batchAt(0)])
@@ -123,4 +131,4 @@ export function reopenTests(suite: StorageSuite): void {
     await storage.sync()
     assert.equal(orders.endOffset, 1)
   })
-}
+})

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import type { LogStore } from '../../storage/storage.js'
-import { START_MS, batchAt, fails, readAll, spans, testOn } from './fixture.js'
-import type { Fixture, StorageSuite } from './fixture.js'
+import { START_MS, batchAt, fails, readAll, spans, suite, testOn } from './fixture.js'
+import type { Fixture } from './fixture.js'
 
 async function threeEach({ log }: Fixture, segmentBytes = 400): Promise<LogStore> {
   const orders = await log('orders-0', { segmentBytes })
@@ -11,8 +11,8 @@ async function threeEach({ log }: Fixture, segmentBytes = 400): Promise<LogStore
   return orders
 }
 
-export function truncateTests(suite: StorageSuite): void {
-  testOn(suite, 'the start moves forward, never back', async (fixture) => {
+export const truncateTests = suite((kind) => {
+  testOn(kind, 'the start moves forward, never back', async (fixture) => {
     const orders = await threeEach(fixture)
     await orders.truncateBefore(7)
     assert.equal(orders.startOffset, 7)
@@ -22,13 +22,13 @@ export function truncateTests(suite: StorageSuite): void {
     assert.equal(orders.endOffset, 30)
   })
 
-  testOn(suite, 'the start cannot move above the end', async (fixture) => {
+  testOn(kind, 'the start cannot move above the end', async (fixture) => {
     const orders = await threeEach(fixture)
     await fails('OFFSET_OUT_OF_RANGE', () => orders.truncateBefore(31))
     assert.equal(orders.startOffset, 0)
   })
 
-  testOn(suite, 'a log cut up to its end is empty and goes on at the same offset', async (fixture) => {
+  testOn(kind, 'a log cut up to its end is empty and goes on at the same offset', async (fixture) => {
     const orders = await threeEach(fixture)
     await orders.truncateBefore(30)
     assert.deepEqual([orders.startOffset, orders.endOffset], [30, 30])
@@ -39,27 +39,33 @@ export function truncateTests(suite: StorageSuite): void {
     assert.deepEqual(spans(await readAll(orders)), [[30, 31]])
   })
 
-  testOn(suite, 'a piece whose records are all before the start can be freed', async (fixture) => {
+  testOn(kind, 'a piece whose records are all before the start can be freed', async (fixture) => {
     const orders = await threeEach(fixture)
     await orders.roll()
     await orders.truncateBefore(30)
     assert.ok(orders.segments().every((piece) => piece.endOffset > 30 || piece === orders.segments().at(-1) || piece.baseOffset >= 0))
-    assert.equal(orders.sizeBytes, orders.segments().reduce((sum, piece) => sum + piece.sizeBytes, 0))
+    assert.equal(
+      orders.sizeBytes,
+      orders.segments().reduce((sum, piece) => sum + piece.sizeBytes, 0),
+    )
     assert.deepEqual([orders.startOffset, orders.endOffset], [30, 30])
   })
 
   for (const segmentBytes of [400, 1_000_000]) {
-    testOn(suite, `the end is cut at a border of batches (segments of ${segmentBytes} bytes)`, async (fixture) => {
+    testOn(kind, `the end is cut at a border of batches (segments of ${segmentBytes} bytes)`, async (fixture) => {
       const orders = await threeEach(fixture, segmentBytes)
       await orders.truncateAfter(15)
       assert.equal(orders.endOffset, 15)
       assert.deepEqual(spans(await orders.read(12, 100_000)), [[12, 14]])
       assert.equal(orders.maxTimestamp, START_MS + 12)
       await orders.append([batchAt(15, 1)])
-      assert.deepEqual(spans(await orders.read(14, 100_000)), [[12, 14], [15, 15]])
+      assert.deepEqual(spans(await orders.read(14, 100_000)), [
+        [12, 14],
+        [15, 15],
+      ])
     })
 
-    testOn(suite, `a batch that reaches over the cut goes as a whole (segments of ${segmentBytes} bytes)`, async (fixture) => {
+    testOn(kind, `a batch that reaches over the cut goes as a whole (segments of ${segmentBytes} bytes)`, async (fixture) => {
       const orders = await threeEach(fixture, segmentBytes)
       await orders.truncateAfter(16)
       assert.equal(orders.endOffset, 16)
@@ -70,7 +76,7 @@ export function truncateTests(suite: StorageSuite): void {
     })
   }
 
-  testOn(suite, 'a cut at or above the end changes nothing', async (fixture) => {
+  testOn(kind, 'a cut at or above the end changes nothing', async (fixture) => {
     const orders = await threeEach(fixture)
     const size = orders.sizeBytes
     await orders.truncateAfter(30)
@@ -78,7 +84,7 @@ export function truncateTests(suite: StorageSuite): void {
     assert.deepEqual([orders.endOffset, orders.sizeBytes], [30, size])
   })
 
-  testOn(suite, 'a log cut to nothing starts anew at the cut', async (fixture) => {
+  testOn(kind, 'a log cut to nothing starts anew at the cut', async (fixture) => {
     const orders = await threeEach(fixture)
     await orders.truncateBefore(9)
     await orders.truncateAfter(9)
@@ -86,4 +92,4 @@ export function truncateTests(suite: StorageSuite): void {
     await orders.append([batchAt(9, 4)])
     assert.deepEqual(spans(await readAll(orders)), [[9, 12]])
   })
-}
+})

@@ -1,0 +1,96 @@
+// What a broker can be told, and the check of it. A broker in this process decides where records are kept and when they count as
+// written; on a cluster the cluster decides that, so the two kinds of options do not go together.
+
+import type { Cluster } from './core/cluster.js'
+import { checkTopicConfig, type Flush, TOPIC_DEFAULTS, type TopicConfig } from './core/topic-config.js'
+import { aBoolean, aFunction, anObject, checkOptions, invalid, oneOf, type OptionRule, someText, wholeNumber } from './client/options-check.js'
+import { isSerde, type Serde } from './client/serde.js'
+import { KafkaliteError } from './errors.js'
+import type { Clock } from './lib/clock.js'
+import type { Storage } from './storage/storage.js'
+
+/** A broker in this process. */
+export interface EmbeddedOptions {
+  /** Where the logs are kept. Default: a new MemoryStorage. */
+  storage?: Storage | undefined
+  /** When an append counts as done: 'os' in the page cache, 'interval' synced every flushIntervalMs, 'always' synced before the answer. Default 'os', as Kafka. */
+  flush?: Flush | undefined
+  /** How long an append at flush 'interval' may stay unsynced. Milliseconds. Default 1000. Kafka: log.flush.interval.ms */
+  flushIntervalMs?: number | undefined
+  /** Whether a topic comes into being when it is first sent to or read. Default true. Kafka: auto.create.topics.enable */
+  autoCreateTopics?: boolean | undefined
+  /** Configs of topics that ask for none. */
+  topicDefaults?: TopicConfig | undefined
+  /** Where time comes from; for tests. Default: the machine's clock. */
+  clock?: Clock | undefined
+  /** Where chance comes from, from 0 up to 1; for tests. Default: Math.random. */
+  random?: (() => number) | undefined
+}
+
+/** A broker whose topics are those of a cluster. */
+export interface ClusterOptions {
+  cluster: Cluster
+}
+
+type Without<T> = { [P in keyof T]?: undefined }
+export type BrokerOptions = (EmbeddedOptions & Without<ClusterOptions>) | (ClusterOptions & Without<EmbeddedOptions>)
+
+/** What a topic is to be when it is created, and how its values and keys become bytes. */
+export interface TopicOptions<V = unknown, K = string> extends TopicConfig {
+  /** From 1. Default when it is created: 1. When it is there already with another number: TOPIC_EXISTS_DIFFERENT. Kafka: num.partitions */
+  partitions?: number | undefined
+  /** -1 (default): what the cluster says. In process there is one copy. Kafka: default.replication.factor */
+  replicationFactor?: number | undefined
+  /** false: fails with UNKNOWN_TOPIC_OR_PARTITION when it is not there. Default true. */
+  create?: boolean | undefined
+  /** Default: `string`. */
+  value?: Serde<V> | undefined
+  /** Default: `string`. */
+  key?: Serde<K> | undefined
+}
+
+const methods = (expected: string, ...names: readonly string[]): OptionRule => ({
+  expected,
+  accepts: (value) => typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+})
+
+const BROKER_RULES: Readonly<Record<keyof EmbeddedOptions | 'cluster', OptionRule>> = {
+  storage: methods('a storage (new MemoryStorage(), new FileStorage(folder))', 'open', 'log', 'commit', 'close'),
+  flush: oneOf('os', 'interval', 'always'),
+  flushIntervalMs: wholeNumber(1, 2_147_483_647),
+  autoCreateTopics: aBoolean,
+  topicDefaults: anObject,
+  clock: methods('a clock with now() and setTimer()', 'now', 'setTimer'),
+  random: aFunction,
+  cluster: methods('a cluster', 'produce', 'fetch'),
+}
+
+/** INVALID_ARGUMENT, INVALID_CONFIG. */
+export function checkBrokerOptions(options: BrokerOptions | undefined): void {
+  checkOptions('Broker.open()', options, BROKER_RULES)
+  if (options?.topicDefaults !== undefined) checkTopicConfig({ ...options.topicDefaults }, 'topicDefaults')
+  if (options?.cluster === undefined) return
+  const others = Object.entries(options).filter(([name, value]) => name !== 'cluster' && value !== undefined)
+  if (others.length > 0) throw invalid(`Broker.open() takes cluster alone; ${others.map(([name]) => name).join(', ')} is for a broker in this process`)
+}
+
+const aSerde: OptionRule = { expected: 'a serde (an object with encode and decode)', accepts: isSerde }
+const aNumber: OptionRule = { expected: 'a whole number', accepts: (value) => Number.isSafeInteger(value) }
+/** Configs are checked by their own table. */
+const aConfig: OptionRule = { expected: 'a topic config', accepts: () => true }
+const TOPIC_RULES: Readonly<Record<string, OptionRule>> = {
+  partitions: aNumber,
+  replicationFactor: aNumber,
+  create: aBoolean,
+  value: aSerde,
+  key: aSerde,
+  ...Object.fromEntries(Object.keys(TOPIC_DEFAULTS).map((name) => [name, aConfig])),
+}
+
+/** The configs among the options. INVALID_ARGUMENT, INVALID_CONFIG. */
+export function checkTopicOptions(name: unknown, options: TopicOptions<unknown, unknown>): TopicConfig {
+  if (!someText.accepts(name)) throw new KafkaliteError('INVALID_TOPIC_EXCEPTION', `topic() takes the name of a topic, ${someText.expected}`)
+  checkOptions('topic()', options, TOPIC_RULES)
+  const { partitions: _partitions, replicationFactor: _replicationFactor, create: _create, value: _value, key: _key, ...config } = options
+  return checkTopicConfig(config, `topic "${String(name)}"`)
+}

@@ -1,0 +1,6 @@
+// The entry of the package in Node: the whole face, files as storage, and gzip from Node's own zlib.
+
+import './record/node-gzip.js'
+
+export * from './broker-face.js'
+export { FileStorage, type FileStorageOptions } from './storage/file/file-storage.js'

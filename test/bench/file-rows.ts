@@ -1,0 +1,171 @@
+// The file path against better-sqlite3: a table with a rising key, in WAL mode, the usual way to keep a log without a server.
+// NORMAL syncs at checkpoints only, so it stands beside flush 'os'; FULL syncs each transaction, so it stands beside 'always'.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Broker, FileStorage, type Flush } from 'kafkalite'
+import type { Peers, SqliteConstructor } from './peers.js'
+import { mustBe, type Prepare, type Row } from './ratio.js'
+import { Received, SMALL, freshValue } from './values.js'
+
+/** SQLite is measured past its first checkpoint. */
+const SQLITE_WARM = 6_000
+
+type Sync = 'NORMAL' | 'FULL'
+
+async function openLog(scratch: string, flush: Flush) {
+  const folder = mkdtempSync(join(scratch, 'log-'))
+  const broker = await Broker.open({ storage: new FileStorage(folder), flush })
+  const topic = await broker.topic('bench')
+  const end = async (): Promise<void> => {
+    await broker.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { broker, topic, producer: broker.producer(), end }
+}
+
+const logWrites =
+  (scratch: string, flush: Flush, count: number, perFlush: number): Prepare =>
+  async () => {
+    const { topic, producer, end } = await openLog(scratch, flush)
+    return {
+      units: count,
+      async work() {
+        for (let at = 0; at < count; at += perFlush) {
+          if (perFlush === 1) {
+            await producer.send(topic, { value: freshValue(SMALL, at) })
+          } else {
+            for (let next = at; next < at + perFlush; next++) producer.write(topic, { value: freshValue(SMALL, next) })
+            await producer.flush()
+          }
+        }
+        mustBe('records', await topic.partition(0).endOffset(), count)
+      },
+      end,
+    }
+  }
+
+const logSenders =
+  (scratch: string, senders: number, each: number): Prepare =>
+  async () => {
+    const { topic, producer, end } = await openLog(scratch, 'always')
+    const sendAll = async (): Promise<void> => {
+      for (let at = 0; at < each; at++) await producer.send(topic, { value: freshValue(SMALL, at) })
+    }
+    return {
+      units: senders * each,
+      async work() {
+        await Promise.all(Array.from({ length: senders }, sendAll))
+        mustBe('records', await topic.partition(0).endOffset(), senders * each)
+      },
+      end,
+    }
+  }
+
+const logRead =
+  (scratch: string, count: number): Prepare =>
+  async () => {
+    const { topic, producer, end } = await openLog(scratch, 'os')
+    for (let at = 0; at < count; at++) if (!producer.write(topic, { value: freshValue(SMALL, at) })) await producer.flush()
+    await producer.flush()
+    return {
+      units: count,
+      async work() {
+        const received = new Received(SMALL)
+        for await (const records of topic.read({ from: 'earliest', limit: count }).batches()) {
+          for (const record of records) received.value(record.value)
+        }
+        received.check(count, 'values')
+      },
+      end,
+    }
+  }
+
+function openTable(Sqlite: SqliteConstructor, scratch: string, sync: Sync) {
+  const folder = mkdtempSync(join(scratch, 'sqlite-'))
+  const database = new Sqlite(join(folder, 'log.db'))
+  database.pragma('journal_mode = WAL')
+  database.pragma(`synchronous = ${sync}`)
+  database.exec('create table log (at integer primary key, value text)')
+  const insert = database.prepare('insert into log (value) values (?)')
+  const insertSome = database.transaction((from: number, some: number) => {
+    for (let at = from; at < from + some; at++) insert.run(freshValue(SMALL, at))
+  })
+  const end = (): void => {
+    database.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { database, insertSome, end }
+}
+
+const tableWrites =
+  (Sqlite: SqliteConstructor, scratch: string, sync: Sync, count: number, perTransaction: number): Prepare =>
+  () => {
+    const { database, insertSome, end } = openTable(Sqlite, scratch, sync)
+    insertSome(0, SQLITE_WARM)
+    return {
+      units: count,
+      work() {
+        for (let at = 0; at < count; at += perTransaction) insertSome(at, perTransaction)
+        mustBe('rows', database.prepare('select count(*) from log').pluck().get(), SQLITE_WARM + count)
+      },
+      end,
+    }
+  }
+
+const tableRead =
+  (Sqlite: SqliteConstructor, scratch: string, count: number): Prepare =>
+  () => {
+    const { database, insertSome, end } = openTable(Sqlite, scratch, 'NORMAL')
+    insertSome(0, count)
+    return {
+      units: count,
+      work() {
+        const received = new Received(SMALL)
+        for (const { value } of database.prepare<[], { at: number; value: string }>('select at, value from log order by at').iterate()) {
+          received.value(value)
+        }
+        received.check(count, 'values')
+      },
+      end,
+    }
+  }
+
+export function fileRows({ Sqlite }: Peers, scratch: string, scale: number): Row[] {
+  if (!Sqlite) return []
+  const many = 500_000 * scale
+  const single = 50_000 * scale
+  const durable = 20 + 780 * scale
+  return [
+    {
+      name: "file, flush 'os', 100 B, batches of 100",
+      yardstick: 'better-sqlite3, NORMAL, transactions of 100',
+      ours: logWrites(scratch, 'os', many, 100),
+      theirs: tableWrites(Sqlite, scratch, 'NORMAL', many, 100),
+    },
+    {
+      name: "file, flush 'os', 100 B, each send awaited",
+      yardstick: 'better-sqlite3, NORMAL, a transaction each',
+      ours: logWrites(scratch, 'os', single, 1),
+      theirs: tableWrites(Sqlite, scratch, 'NORMAL', single, 1),
+    },
+    {
+      name: 'file, 100 B, read from the start, values as strings',
+      yardstick: 'better-sqlite3, iterate',
+      ours: logRead(scratch, many),
+      theirs: tableRead(Sqlite, scratch, many),
+    },
+    {
+      name: "file, flush 'always', 100 B, 64 senders, each send awaited",
+      yardstick: 'better-sqlite3, FULL, a transaction each',
+      ours: logSenders(scratch, 64, durable / 10),
+      theirs: tableWrites(Sqlite, scratch, 'FULL', durable, 1),
+    },
+    {
+      name: "file, flush 'always', 100 B, one sender, each send awaited",
+      yardstick: 'better-sqlite3, FULL, a transaction each',
+      ours: logWrites(scratch, 'always', durable, 1),
+      theirs: tableWrites(Sqlite, scratch, 'FULL', durable, 1),
+    },
+  ]
+}

@@ -1,0 +1,66 @@
+// What is compared with: installed on the first run into this folder, which has a package.json of its own.
+
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** The parts of the peers that the rows use: their types are not installed with the project. */
+export interface SqliteStatement<Row> {
+  run(...values: readonly unknown[]): unknown
+  get(): Row | undefined
+  iterate(): IterableIterator<Row>
+  pluck(): SqliteStatement<unknown>
+}
+export interface SqliteDatabase {
+  pragma(text: string): unknown
+  exec(sql: string): unknown
+  prepare<_Bound extends readonly unknown[] = [], Row = unknown>(sql: string): SqliteStatement<Row>
+  transaction<A extends readonly unknown[]>(work: (...args: A) => void): (...args: A) => void
+  close(): void
+}
+export type SqliteConstructor = new (file: string) => SqliteDatabase
+export type EmitteryConstructor = new () => {
+  on(name: string, listener: (event: string | { data: string }) => void): unknown
+  emit(name: string, data: string): Promise<void>
+}
+export interface Fastq {
+  promise(worker: (value: string) => Promise<void>, concurrency: number): { push(value: string): Promise<void> }
+}
+
+export interface Peers {
+  readonly Emittery: EmitteryConstructor
+  readonly fastq: Fastq
+  /** Absent where its native code could be neither downloaded nor compiled. */
+  readonly Sqlite?: SqliteConstructor
+  readonly versions: string
+}
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url))
+
+export async function loadPeers(): Promise<Peers> {
+  if (!existsSync(`${FOLDER}node_modules/fastq`)) {
+    console.log('installing what is compared with ...')
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: FOLDER, stdio: 'inherit' })
+  }
+  const require = createRequire(import.meta.url)
+  const { default: Emittery } = await import(pathToFileURL(`${FOLDER}node_modules/emittery/index.js`).href)
+  const fastq: Fastq = require('fastq')
+  const Sqlite = loadSqlite(require)
+  const versions = ['emittery', 'fastq', ...(Sqlite ? ['better-sqlite3'] : [])].map((name) => {
+    const { version }: { version: string } = require(`${FOLDER}node_modules/${name}/package.json`)
+    return `${name} ${version}`
+  })
+  return { Emittery, fastq, Sqlite, versions: versions.join(', ') }
+}
+
+function loadSqlite(require: NodeJS.Require): SqliteConstructor | undefined {
+  try {
+    const Sqlite: SqliteConstructor = require('better-sqlite3')
+    new Sqlite(':memory:').close()
+    return Sqlite
+  } catch (error) {
+    console.log(`better-sqlite3 does not load, so its rows are left out: ${error instanceof Error ? error.message.split('\n')[0] : error}`)
+    return undefined
+  }
+}

@@ -1,0 +1,69 @@
+// Measures two ways of doing the same work against each other in one run: they take turns, in an order that changes each round, so that
+// what slows the machine slows both. The result is the ratio of each round, not of two averages.
+
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+/** One side of a comparison, made ready anew for each round; only `work` is timed. It throws when the work was not done. */
+export interface Side {
+  readonly units: number
+  work(): Promise<void> | void
+  end?(): Promise<void> | void
+}
+export type Prepare = () => Promise<Side> | Side
+
+export interface Row {
+  readonly name: string
+  readonly yardstick: string
+  readonly ours: Prepare
+  readonly theirs: Prepare
+}
+
+export interface Result {
+  /** Ours by theirs: of all rounds the middle, the least and the most. */
+  readonly median: number
+  readonly least: number
+  readonly most: number
+  /** Units a second, the middle of all rounds. */
+  readonly ours: number
+  readonly theirs: number
+}
+
+const WARM_ROUNDS = 2
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+async function rate(prepare: Prepare): Promise<number> {
+  const side = await prepare()
+  collectGarbage()
+  const start = performance.now()
+  await side.work()
+  const seconds = (performance.now() - start) / 1000
+  await side.end?.()
+  return side.units / seconds
+}
+
+export async function compare(row: Row, rounds: number): Promise<Result> {
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (let round = -WARM_ROUNDS; round < rounds; round++) {
+    const oursFirst = round % 2 === 0
+    const first = await rate(oursFirst ? row.ours : row.theirs)
+    const second = await rate(oursFirst ? row.theirs : row.ours)
+    if (round < 0) continue
+    ours.push(oursFirst ? first : second)
+    theirs.push(oursFirst ? second : first)
+  }
+  const ratios = ours.map((own, round) => own / theirs[round]!)
+  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios), ours: median(ours), theirs: median(theirs) }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!
+}
+
+/** Says that a side did less, or something else, than it was to do. */
+export function mustBe(what: string, found: unknown, expected: unknown): void {
+  if (found !== expected) throw new Error(`${what}: ${found} instead of ${expected}`)
+}

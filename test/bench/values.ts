@@ -1,0 +1,42 @@
+// The values that are sent: a fresh string each, for a repeated literal would measure how fast a pointer is copied.
+
+import { mustBe } from './ratio.js'
+
+export const SMALL = 100
+export const LARGE = 1024
+
+const padOf = new Map([SMALL, LARGE].map((size) => [size, 'x'.repeat(size - 7)]))
+
+/** `size` characters, another for each number under ten million. */
+export function freshValue(size: number, at: number): string {
+  return padOf.get(size)! + (1_000_000 + (at % 9_000_000))
+}
+
+/** Takes what a reader got and knows in the end whether it was all, in order and unharmed; every hundredth value is compared. */
+export class Received {
+  count = 0
+  #characters = 0
+  #offsets = 0
+  readonly #size: number
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  value(value: string | null): void {
+    if (this.count % 100 === 0) mustBe('value', value, freshValue(this.#size, this.count))
+    this.#characters += value === null ? 0 : value.length
+    this.count += 1
+  }
+
+  offset(offset: number): void {
+    this.#offsets += offset
+    this.count += 1
+  }
+
+  check(count: number, what: 'values' | 'offsets'): void {
+    mustBe('records', this.count, count)
+    if (what === 'values') mustBe('characters', this.#characters, count * this.#size)
+    else mustBe('sum of the offsets', this.#offsets, (count * (count - 1)) / 2)
+  }
+}

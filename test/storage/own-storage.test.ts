@@ -1,0 +1,15 @@
+// The storage of the example passes the published suite, so that a reader can trust it as a pattern.
+
+import { KeyValueStorage } from '../../examples/own-storage/key-value-storage.js'
+import { MapPlace } from '../../examples/own-storage/map-place.js'
+import { storageSuite } from '../../src/testing/storage-suite.js'
+import { words } from './suite-words.js'
+
+storageSuite({
+  name: 'KeyValueStorage of examples/own-storage',
+  test: words,
+  open: async () => {
+    const place = new MapPlace()
+    return { storage: new KeyValueStorage(place), reopen: async () => new KeyValueStorage(place), dispose: () => {} }
+  },
+})
