@@ -2,6 +2,7 @@
 // than a tenth of the file is in memory.
 
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { type AsyncBuffer, asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetRead } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import type { Flight } from './flight.js'
@@ -22,10 +23,8 @@ export class FlightInput {
 
   /** The first `limit` flights of the file, which is sorted by date. */
   static async open(limit = Infinity): Promise<FlightInput> {
-    const folder = createRequire(import.meta.url)
-      .resolve('vega-datasets/package.json')
-      .replace(/package\.json$/, '')
-    const file = await asyncBufferFromFile(`${folder}data/flights-3m.parquet`)
+    const entry = createRequire(import.meta.url).resolve('vega-datasets')
+    const file = await asyncBufferFromFile(join(dirname(entry), '../data/flights-3m.parquet'))
     return new FlightInput(file, await parquetMetadataAsync(file), limit)
   }
 

@@ -71,7 +71,10 @@ export class Rebooking {
     for (let receiver = 0; receiver < RECEIVERS; receiver++) {
       rebooking.#receivers.push(await jobs.process((job) => rebooking.#rebook(job), { concurrency: 8 }))
     }
-    const running = await rebooking.#dispatcher.runBatch((records) => rebooking.#dispatch(records))
+    const running = await rebooking.#dispatcher.runBatch((records) => rebooking.#dispatch(records), {
+      // A flight that cannot be dispatched is no bad record but a defect of this program: stop, do not put it aside.
+      onError: { retries: 0, afterRetries: 'stop' },
+    })
     rebooking.done = running.done
     return rebooking
   }
@@ -90,7 +93,7 @@ export class Rebooking {
   async #dispatch(records: readonly FlightRecord[]): Promise<void> {
     const late = records.filter((record) => record.value !== null && record.value.delay >= REBOOK_FROM)
     const messages = late.map(({ partition, offset, timestamp, key, value }) => {
-      const flight = `${partition}-${offset}`
+      const flight = `${partition}/${offset}`
       return { id: flight, value: { flight, date: timestamp, origin: key!, ...value! } }
     })
     if (messages.length > 0) for (const receipt of await this.#jobs.send(messages)) this.#follow(receipt)

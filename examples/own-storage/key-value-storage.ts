@@ -110,9 +110,14 @@ class KeyValueLog implements LogStore {
     if (offset < this.startOffset || offset > this.endOffset)
       throw new KafkaliteError('OFFSET_OUT_OF_RANGE', `${offset} is not in ${this.startOffset}..${this.endOffset}`)
     const from = this.entries.findIndex((entry) => entry.lastOffset >= offset)
-    let bytes = 0
-    const fitting = (from < 0 ? [] : this.entries.slice(from)).filter((entry, at) => (bytes += entry.sizeBytes) <= maxBytes || at === 0)
-    return Promise.all(fitting.map((entry) => this.fetch(entry.key)))
+    const found: Promise<PackedBatch>[] = []
+    let left = maxBytes
+    for (const { key, sizeBytes } of from < 0 ? [] : this.entries.slice(from)) {
+      left -= sizeBytes
+      if (left < 0 && found.length > 0) break
+      found.push(this.fetch(key))
+    }
+    return Promise.all(found)
   }
   findByTimestamp(timestamp: number): Promise<PackedBatch | null> {
     return this.find((entry) => entry.maxTimestamp >= timestamp)

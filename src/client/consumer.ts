@@ -2,7 +2,7 @@
 // ways of reading on top: poll(), run() and runBatch(), or iteration.
 
 import { EventEmitter } from 'eventemitter3'
-import './async-dispose.js'
+import { asyncDispose } from './async-dispose.js'
 import type { OffsetToCommit, TopicPartition } from '../core/cluster.js'
 import { describe, KafkaliteError } from '../errors.js'
 import type { Timer } from '../lib/clock.js'
@@ -219,7 +219,7 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
     return isOwnHandler ? Promise.resolve() : this.closed
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.close()
   }
 
@@ -268,33 +268,34 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
     const { engine, context } = this
     const untilMs = context.clock.now() + timeoutMs
     let timer: Timer | null = null
-    let timedOut = timeoutMs === 0
+    let timedOut = false
     const wake = (): void => engine.wake()
+    const limit = (): void => {
+      if (timer !== null || timeoutMs === Infinity) return
+      timer = context.clock.setTimer(untilMs, () => {
+        timedOut = true
+        engine.wake()
+      })
+    }
     signal?.addEventListener('abort', wake, { once: true })
     try {
       for (;;) {
         const joining = engine.joining()
-        if (joining !== null && !timedOut && timer === null && timeoutMs !== Infinity) {
-          timer = context.clock.setTimer(untilMs, () => {
-            timedOut = true
-            engine.wake()
-          })
+        if (joining !== null) {
+          limit()
+          await this.join(joining, () => timedOut || signal?.aborted === true)
         }
-        if (joining !== null) await this.join(joining, () => timedOut || signal?.aborted === true)
         signal?.throwIfAborted()
+        if (engine.closing && engine.fatal === undefined) return []
         engine.check()
         const records = await this.takeNow(max)
-        if (records.length > 0 || timedOut) return records
-        timer ??= timeoutMs === Infinity ? null : context.clock.setTimer(untilMs, () => {
-          timedOut = true
-          engine.wake()
-        })
+        if (records.length > 0 || timedOut || timeoutMs === 0) return records
+        limit()
         engine.listen(true)
         await engine.sleep(true)
-        if (engine.closing && engine.fatal === undefined) return []
       }
     } finally {
-      timer?.cancel()
+      (timer as Timer | null)?.cancel()
       signal?.removeEventListener('abort', wake)
       engine.fetcher.interrupt()
     }

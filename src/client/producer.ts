@@ -356,7 +356,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     }
     if (this.open.length === 0 || this.lingerTimer !== undefined) return
     const { clock } = this.context
-    this.lingerTimer = clock.setTimer(clock.now() + lingerMs, () => this.sendOpen())
+    this.lingerTimer = clock.setTimer(clock.now() + lingerMs, () => this.sendOpen(), { holds: true })
   }
 
   /** Sends every open batch whose partition has none under way; the others follow theirs. */

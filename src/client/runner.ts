@@ -430,7 +430,7 @@ export class Runner<V, K> {
       if (this.isCurrent(job)) then()
       else this.parked--
       wakeup.wake()
-    })
+    }, { holds: true })
     this.retries.set(timer, job)
   }
 

@@ -78,7 +78,7 @@ export class Fetcher {
       }
       this.waiting.add(end)
       signal?.addEventListener('abort', end, { once: true })
-      if (deadline !== Number.POSITIVE_INFINITY) timer = this.clock.setTimer(deadline, end)
+      if (deadline !== Number.POSITIVE_INFINITY) timer = this.clock.setTimer(deadline, end, { holds: true })
     })
   }
 

@@ -4,8 +4,13 @@
 export interface Clock {
   /** Milliseconds since 1970, as `Date.now()`. */
   now(): number
-  /** Runs `run` once, not before `atMs`. The timer never keeps the process alive. */
-  setTimer(atMs: number, run: () => void): Timer
+  /** Runs `run` once, not before `atMs`. The timer keeps the process alive only when it `holds`. */
+  setTimer(atMs: number, run: () => void, options?: TimerOptions): Timer
+}
+
+export interface TimerOptions {
+  /** Somebody waits for what the timer brings (a retry, an answer after a time-out): the process must not end before. False unless given. */
+  readonly holds?: boolean
 }
 
 /** A timer that was set and can be taken back. */
@@ -22,13 +27,13 @@ export class SystemClock implements Clock {
     return Date.now()
   }
 
-  setTimer(atMs: number, run: () => void): Timer {
+  setTimer(atMs: number, run: () => void, options?: TimerOptions): Timer {
     let handle: ReturnType<typeof setTimeout>
     const arm = (): void => {
       const waitMs = Math.max(0, atMs - Date.now())
       handle = setTimeout(waitMs > WAIT_MS_MAX ? arm : run, Math.min(waitMs, WAIT_MS_MAX))
       // In a browser a timer is a number and cannot hold anything open.
-      if (typeof handle === 'object' && 'unref' in handle) handle.unref()
+      if (options?.holds !== true && typeof handle === 'object' && 'unref' in handle) handle.unref()
     }
     arm()
     return { cancel: () => clearTimeout(handle) }

@@ -249,10 +249,10 @@ describe('order and memory', () => {
 
   test('waiting for room ends by the signal, and by deliveryTimeoutMs', async () => {
     const { context, slow, held, clock } = await openFixture()
-    const producer = new Producer(context, { bufferBytes: 200, deliveryTimeoutMs: 1000 })
+    const producer = new Producer(context, { bufferBytes: 400, deliveryTimeoutMs: 1000 })
     await producer.send('t', { value: '0' })
     slow()
-    producer.write('t', { value: 'x'.repeat(180) })
+    for (const value of ['x', 'y', 'z', 'w']) producer.write('t', { value: value.repeat(100) })
     const stop = new AbortController()
     const aborted = code(producer.send('t', { value: 'a' }, { signal: stop.signal }))
     const late = code(producer.send('t', { value: 'b' }))

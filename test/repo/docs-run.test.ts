@@ -6,7 +6,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blocksOf, readBlocks } from './code-blocks.js'
 import type { CodeBlock } from './code-blocks.js'
-import { runProgram, tidy } from './program-run.js'
+import { runProgram, runTests, tidy } from './program-run.js'
 import { ROOT } from './source-file.js'
 
 // Inside the checkout, so that a block finds the packages that are installed here. Ignored by git.
@@ -31,11 +31,19 @@ function complaints(blocks: readonly CodeBlock[]): string[] {
   })
 }
 
+/** A block that imports vitest is a file of tests: vitest runs it, with the project's own aliases. */
+const CONFIG = join(FOLDER, 'vitest.config.ts')
+const CONFIG_TEXT = `import base from '../vitest.config.js'
+export default { root: ${JSON.stringify(ROOT)}, resolve: base.resolve, test: { include: ['.docs-run/*.ts'], exclude: ['.docs-run/vitest.config.ts'] } }
+`
+const isTest = ({ code }: CodeBlock): boolean => /from 'vitest'/.test(code)
+
 const blocks = readBlocks()
 const running = blocks.filter(({ noRun, fault }) => noRun === undefined && fault === undefined)
 
 beforeAll(() => {
   mkdirSync(FOLDER, { recursive: true })
+  writeFileSync(CONFIG, CONFIG_TEXT)
   for (const block of blocks) writeFileSync(fileOf(block), moduleText(block.code))
 })
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }))
@@ -74,7 +82,7 @@ describe.concurrent('blocks', () => {
     test(`${block.page}:${block.line} runs to its end${block.output === undefined ? '' : ' and prints what the page shows'}`, async ({
       expect: expectHere,
     }) => {
-      const { code, stdout, stderr } = await runProgram(fileOf(block))
+      const { code, stdout, stderr } = await (isTest(block) ? runTests(fileOf(block), CONFIG) : runProgram(fileOf(block)))
       expectHere(code, `${stdout}\n${stderr}`).toBe(0)
       if (block.output !== undefined) expectHere(tidy(stdout)).toBe(tidy(block.output))
     }, 40_000)

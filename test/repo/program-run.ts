@@ -14,9 +14,18 @@ export interface ProgramResult {
 
 const RUN_MS_MAX = 30_000
 
-export async function runProgram(file: string): Promise<ProgramResult> {
+/** Runs a TypeScript file with tsx, in an empty folder. */
+export function runProgram(file: string): Promise<ProgramResult> {
+  return runToEnd([join(ROOT, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(ROOT, 'tsconfig.json'), file])
+}
+
+/** Runs a file of tests with vitest. Its config is one that takes the file as it is named. */
+export function runTests(file: string, config: string): Promise<ProgramResult> {
+  return runToEnd([join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--config', config, file])
+}
+
+async function runToEnd(args: readonly string[]): Promise<ProgramResult> {
   const folder = await mkdtemp(join(tmpdir(), 'kafkalite-run-'))
-  const args = [join(ROOT, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(ROOT, 'tsconfig.json'), file]
   try {
     return await new Promise((resolve) => {
       execFile(

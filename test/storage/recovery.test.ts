@@ -1,9 +1,10 @@
 // What FileStorage makes of a folder that a crash, a person or a bad disk left behind.
 
 import fs from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { batchAt, fails, hex, readAll, spans } from '../../src/testing/storage-suite/fixture.js'
-import { crashCopy, newFolder, openLog, segmentPath } from './data-folder.js'
+import { CONFIG, batchAt, fails, hex, readAll, spans } from '../../src/testing/storage-suite/fixture.js'
+import { crashCopy, newFolder, openLog, openStorage, segmentPath } from './data-folder.js'
 
 const INDEXES = ['index', 'timeindex']
 
@@ -32,18 +33,23 @@ describe('FileStorage after a crash', () => {
     const { log } = await openLog(folder)
     const [whole, torn] = [batchAt(0, 3), batchAt(3, 2)]
     await log.append([whole, torn])
+    // One log for each byte, so that one open recovers them all.
+    const copy = newFolder()
     for (let cut = 1; cut < torn.sizeBytes; cut++) {
-      const copy = crashCopy(folder)
-      fs.truncateSync(segmentPath(copy, 0), whole.sizeBytes + cut)
-      const { log: again, storage } = await openLog(copy)
+      const logFolder = join(copy, `orders-${cut}`)
+      fs.mkdirSync(logFolder)
+      fs.writeFileSync(
+        join(logFolder, '00000000000000000000.log'),
+        fs.readFileSync(segmentPath(folder, 0)).subarray(0, whole.sizeBytes + cut),
+      )
+    }
+    const storage = await openStorage(copy)
+    for (let cut = 1; cut < torn.sizeBytes; cut++) {
+      const again = storage.log(`orders-${cut}`, CONFIG)
       expect([again.endOffset, again.sizeBytes]).toEqual([3, whole.sizeBytes])
-      expect(storage.tornTails).toMatchObject([{ log: 'orders-0', position: whole.sizeBytes, bytes: cut, offset: 3 }])
+      expect(storage.tornTails.at(-1)).toMatchObject({ log: `orders-${cut}`, position: whole.sizeBytes, bytes: cut, offset: 3 })
       await again.append([batchAt(3, 1)])
-      expect(spans(await readAll(again))).toEqual([
-        [0, 2],
-        [3, 3],
-      ])
-      await storage.close()
+      expect(spans(await readAll(again)).flat()).toEqual([0, 2, 3, 3])
     }
   })
 

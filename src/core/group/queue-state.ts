@@ -134,6 +134,7 @@ export class QueueState implements QueuePort, OpenQueue {
     const waiter = new QueueWaiter(options, this.context.clock)
     if (!waiter.isOver) {
       this.waiters.push(waiter)
+      if (this.waiters.length === 1) this.holdTimer()
       this.serve()
     }
     return waiter.promise
@@ -410,7 +411,15 @@ export class QueueState implements QueuePort, OpenQueue {
       this.timer = null
       this.timerAtMs = Infinity
       this.onDue(this.context.clock.now())
-    })
+    }, { holds: this.waiters.length > 0 })
+  }
+
+  /** A delayed message or a lock that runs out is for whoever waits now: the process must not end before. */
+  private holdTimer(): void {
+    if (this.timer === null) return
+    const atMs = this.timerAtMs
+    this.dropTimer()
+    this.wakeAt(atMs)
   }
 
   private dropTimer(): void {

@@ -35,7 +35,7 @@ export class QueueWaiter {
     if (signal?.aborted === true) this.give(NOTHING)
     else {
       signal?.addEventListener('abort', this.abort)
-      if (maxWaitMs > 0 && maxWaitMs !== Infinity) this.timer = clock.setTimer(clock.now() + maxWaitMs, this.abort)
+      if (maxWaitMs > 0 && maxWaitMs !== Infinity) this.timer = clock.setTimer(clock.now() + maxWaitMs, this.abort, { holds: true })
     }
   }
 

@@ -54,6 +54,11 @@ export class BatchWalk {
     return total < 0 ? null : this.step(new PackedBatch(this.block, this.at, this.at + total, true))
   }
 
+  /** The size of the next batch, by its header; -1 at the end or at damage. */
+  nextSize(): number {
+    return this.peek()
+  }
+
   /** The next batch, whole and checked; null at the end or at damage. */
   nextBatch(): PackedBatch | null {
     const total = this.peek()
@@ -64,9 +69,14 @@ export class BatchWalk {
 
   /** The batch whose header was returned last, whole and checked; null at damage. */
   wholeBatch(): PackedBatch | null {
+    this.stepBack()
+    return this.nextBatch()
+  }
+
+  /** Goes back to before the batch returned last. */
+  stepBack(): void {
     this.position = this.batchPosition
     this.nextOffset = this.previousOffset
-    return this.nextBatch()
   }
 
   private get at(): number {

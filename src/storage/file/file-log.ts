@@ -258,13 +258,18 @@ export class FileLog implements LogStore, SyncLog {
     const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(READ_BYTES_MIN, maxBytes + READ_BYTES_MIN))
     const walk = this.walkTo(segment, (it) => it.walkFrom(offset, blockBytes), offset)
     let left = maxBytes
+    // The way from the index entry to the batch that holds the offset takes headers only.
     for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
       if (header.lastOffset < offset) continue
-      if (header.sizeBytes > left && found.length > 0) return 0
-      const batch = walk.wholeBatch()
+      walk.stepBack()
+      break
+    }
+    for (let size = walk.nextSize(); size >= 0; size = walk.nextSize()) {
+      if (size > left && found.length > 0) return 0
+      const batch = walk.nextBatch()
       if (batch === null) break
       found.push(batch)
-      left -= batch.sizeBytes
+      left -= size
     }
     // What was found before the damage is good; the reader meets the damage when it comes to it.
     if (walk.damage !== null && found.length === 0) throw corrupt(this.name, segment.handle.path, walk.damage)

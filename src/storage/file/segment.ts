@@ -82,11 +82,11 @@ export class Segment implements SegmentInfo, RollState {
   }
 
   get indexIsFull(): boolean {
-    return this.indexes().offsets.isFull
+    return this.offsets.isFull
   }
 
   mark(): SegmentMark {
-    const { offsets, times } = this.indexes()
+    const { offsets, times } = this
     const { sizeBytes, endOffset, maxTimestamp, maxTimestampOffset, firstTimestamp, bytesSinceEntry } = this
     const entries = { offsetEntries: offsets.entries, timeEntries: times.entries }
     return { sizeBytes, endOffset, maxTimestamp, maxTimestampOffset, firstTimestamp, bytesSinceEntry, ...entries }
@@ -94,7 +94,7 @@ export class Segment implements SegmentInfo, RollState {
 
   /** Goes back to the mark: what was written since is cut off the file. */
   rollBack(mark: SegmentMark): void {
-    const { offsets, times } = this.indexes()
+    const { offsets, times } = this
     this.sizeBytes = mark.sizeBytes
     this.endOffset = mark.endOffset
     this.maxTimestamp = mark.maxTimestamp
@@ -109,7 +109,7 @@ export class Segment implements SegmentInfo, RollState {
 
   /** Takes note of a batch that is being written at the end of the file. */
   note(batch: PackedBatch): void {
-    const { offsets, times } = this.indexes()
+    const { offsets, times } = this
     const { maxTimestamp, lastOffset, sizeBytes } = batch
     if (this.sizeBytes === 0) this.firstTimestamp = maxTimestamp
     if (maxTimestamp > this.maxTimestamp) {
@@ -130,13 +130,13 @@ export class Segment implements SegmentInfo, RollState {
 
   /** Walks from the batch that holds `offset`, or from one not far before it. */
   walkFrom(offset: number, blockBytes?: number): BatchWalk {
-    const position = this.indexes().offsets.positionFor(offset - this.baseOffset)
+    const position = this.offsets.positionFor(offset - this.baseOffset)
     return this.walk(position, blockBytes)
   }
 
   /** Walks from where the first batch with a timestamp at or above `timestamp` may stand. */
   walkFromTimestamp(timestamp: number): BatchWalk {
-    return this.walkFrom(this.baseOffset + this.indexes().times.offsetFor(timestamp))
+    return this.walkFrom(this.baseOffset + this.times.offsetFor(timestamp))
   }
 
   /** Reads the last timestamp from the time index, or builds the indexes when that does not tell. */
@@ -262,9 +262,14 @@ export class Segment implements SegmentInfo, RollState {
     return new BatchWalk(this.handle.get(), position, size, this.baseOffset, allocate, blockBytes)
   }
 
-  private indexes(): { readonly offsets: OffsetIndex; readonly times: TimeIndex } {
+  private get offsets(): OffsetIndex {
     if (this.offsetIndex === null || this.timeIndex === null) this.loadIndexes()
-    return { offsets: this.offsetIndex as OffsetIndex, times: this.timeIndex as TimeIndex }
+    return this.offsetIndex as OffsetIndex
+  }
+
+  private get times(): TimeIndex {
+    if (this.offsetIndex === null || this.timeIndex === null) this.loadIndexes()
+    return this.timeIndex as TimeIndex
   }
 
   private loadIndexes(): void {

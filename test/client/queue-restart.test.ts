@@ -1,0 +1,128 @@
+// What a queue promises over a restart, on both storages: the acknowledged never comes back, the rest always does, counts are kept.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { QueueOptions } from '../../src/client/queue-options.js'
+import type { Queue } from '../../src/client/queue.js'
+import type { EmbeddedClusterOptions } from '../../src/core/embedded-cluster.js'
+import { KafkaliteError } from '../../src/errors.js'
+import { FileStorage } from '../../src/storage/file/file-storage.js'
+import { MemoryStorage } from '../../src/storage/memory.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { type OpenBroker, openBroker, receiveAll, recordsOf } from './queue-fixture.js'
+
+type Storage = EmbeddedClusterOptions['storage']
+const folders: string[] = []
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+})
+
+async function places(kind: string): Promise<() => Storage> {
+  if (kind === 'memory') {
+    const storage = new MemoryStorage()
+    return () => storage
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'kafkalite-queue-'))
+  folders.push(folder)
+  return () => new FileStorage(folder)
+}
+
+/** Opens the same queue again and again, after a close or after a crash that only the storage survives. */
+class Restarts {
+  readonly clock = new VirtualClock()
+  broker: OpenBroker | undefined
+  constructor(private readonly storage: () => Storage, private readonly options: QueueOptions<string>) {}
+
+  async open(): Promise<Queue<string>> {
+    this.broker = await openBroker({ clock: this.clock, storage: this.storage() })
+    return this.broker.queue<string>('mail', this.options)
+  }
+  async crash(): Promise<Queue<string>> {
+    await this.broker?.storage.close()
+    return this.open()
+  }
+  async restart(): Promise<Queue<string>> {
+    await this.broker?.cluster.close()
+    return this.open()
+  }
+}
+
+const seen = (messages: readonly { value: string; deliveryCount: number }[]): string[] => messages.map(({ value, deliveryCount }) => `${value}${deliveryCount}`)
+const codeOf = (error: unknown): string => (error instanceof KafkaliteError ? error.code : String(error))
+
+describe.each(['memory', 'file'])('a queue in %s storage', (kind) => {
+  test('never brings back what was acknowledged, and always what was not, with its count', async () => {
+    const restarts = new Restarts(await places(kind), {})
+    let mail = await restarts.open()
+    await mail.send(['a', 'b', 'c', 'd', 'e'].map((value) => ({ value })))
+    const [a, , c] = await mail.receive({ max: 4 })
+    await a?.acknowledge()
+    await c?.acknowledge()
+    mail = await restarts.crash()
+    expect(seen(await receiveAll(mail))).toEqual(['b2', 'd2', 'e1'])
+    // A close that nothing interrupts gives back uncounted.
+    mail = await restarts.restart()
+    expect(seen(await receiveAll(mail))).toEqual(['b2', 'd2', 'e1'])
+    mail = await restarts.crash()
+    expect(seen(await receiveAll(mail))).toEqual(['b3', 'd3', 'e2'])
+    await restarts.broker?.cluster.close()
+  })
+
+  test('gives up a message that takes the process down with every delivery', async () => {
+    const restarts = new Restarts(await places(kind), { maxDeliveries: 2 })
+    let mail = await restarts.open()
+    const { id } = await mail.send({ value: 'bomb', id: 'the-bomb' })
+    for (const count of [1, 2]) {
+      expect(seen(await mail.receive({ timeoutMs: 0 }))).toEqual([`bomb${count}`])
+      mail = await restarts.crash()
+    }
+    expect(await mail.acknowledged(id).catch(codeOf)).toBe('DEAD_LETTERED')
+    expect(await receiveAll(mail)).toEqual([])
+    const { cluster } = restarts.broker as OpenBroker
+    expect((await recordsOf(cluster, 'mail.dead')).map(({ headers }) => headers.text('kafkalite.dead.deliveries'))).toEqual(['2'])
+    await cluster.close()
+  })
+
+  test('remembers results, delays and ids', async () => {
+    const restarts = new Restarts(await places(kind), {})
+    let mail = await restarts.open()
+    await mail.send([{ value: 'a', id: 'first' }, { value: 'b' }, { value: 'c', id: 'third', delayMs: 60_000 }, { value: 'd', id: 'fourth' }])
+    const [a, b, d] = await mail.receive({ max: 4 })
+    await a?.acknowledge({ sum: 1 })
+    await b?.acknowledge('two')
+    await d?.release({ delayMs: 30_000 })
+    for (const reopen of ['crash', 'restart', 'crash'] as const) {
+      mail = await restarts[reopen]()
+      expect([await mail.acknowledged('first'), await mail.acknowledged('0-1')]).toEqual([{ sum: 1 }, 'two'])
+      expect(await mail.status('third')).toEqual({ state: 'delayed', deliveryCount: 0 })
+      expect(await mail.status('fourth')).toEqual({ state: 'delayed', deliveryCount: 1 })
+      expect(await mail.counts()).toEqual({ available: 0, delayed: 2, acquired: 0, dead: 0 })
+    }
+    const waiting = mail.acknowledged('third')
+    await mail.process(({ value }) => value.toUpperCase())
+    await restarts.clock.advance(60_000)
+    expect(await waiting).toBe('C')
+    await restarts.broker?.cluster.close()
+  })
+
+  test('deletes what was consumed, and keeps its own log short', async () => {
+    const restarts = new Restarts(await places(kind), {})
+    let mail = await restarts.open()
+    for (let round = 0; round < 30; round++) {
+      await mail.send(Array.from({ length: 1000 }, (_, i) => ({ value: `${round}-${i}` })))
+      for (const message of await mail.receive({ max: 1000 })) await message.acknowledge('r'.repeat(100))
+    }
+    await restarts.clock.advance(1000)
+    const { cluster } = restarts.broker as OpenBroker
+    expect(await cluster.offset({ topic: 'mail', partition: 0 }, 'earliest')).toMatchObject({ offset: 30_000 })
+    mail = await restarts.restart()
+    const { storage } = restarts.broker as OpenBroker
+    expect(await mail.counts()).toEqual({ available: 0, delayed: 0, acquired: 0, dead: 0 })
+    expect(await mail.acknowledged('0-29999')).toBe('r'.repeat(100))
+    expect(await mail.acknowledged('0-5').catch(codeOf)).toBe('MESSAGE_NOT_FOUND')
+    expect(await storage.list()).toContain('__share_group_state-mail-0')
+    await restarts.broker?.cluster.close()
+  })
+})
