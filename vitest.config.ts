@@ -17,6 +17,8 @@ export default defineConfig({
     allowOnly: false,
     passWithNoTests: false,
     expect: { requireAssertions: true },
+    // Only a test that hangs meets it, also on a busy machine.
+    testTimeout: 120_000,
     projects: [
       {
         extends: true,
