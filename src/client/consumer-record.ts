@@ -43,6 +43,11 @@ export class RecordOrigin<V = unknown, K = unknown> {
 /** Stands where nothing was decoded yet; undefined may be a decoded value. */
 const UNREAD = Symbol('unread')
 
+/** A plain Uint8Array, also where the memory behind it is a Buffer, whose slice() would copy nothing. */
+function view(buffer: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset + start, end - start)
+}
+
 /** A record made from where a cursor stands. */
 export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K> {
   readonly offset: number
@@ -102,11 +107,11 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
   }
 
   get valueBytes(): Uint8Array | null {
-    return this.valueStart < 0 ? null : this.origin.buffer.subarray(this.valueStart, this.valueEnd)
+    return this.valueStart < 0 ? null : view(this.origin.buffer, this.valueStart, this.valueEnd)
   }
 
   get keyBytes(): Uint8Array | null {
-    return this.keyStart < 0 ? null : this.origin.buffer.subarray(this.keyStart, this.keyEnd)
+    return this.keyStart < 0 ? null : view(this.origin.buffer, this.keyStart, this.keyEnd)
   }
 
   get headers(): RecordHeaders {
@@ -163,7 +168,7 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
       const text = readUtf8(buffer, start, end)
       if (!text.includes('\ufffd')) return text as T
     }
-    return decodeContent(serde, buffer.subarray(start, end), this, what, this)
+    return decodeContent(serde, view(buffer, start, end), this, what, this)
   }
 
   private shown(what: 'key' | 'value'): unknown {

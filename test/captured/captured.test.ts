@@ -1,3 +1,5 @@
+// Batches that other implementations made (see README.md beside this file), read and written by ours, and ours as they read them.
+
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import '../../src/record/node-gzip.js'

@@ -110,17 +110,17 @@ describe.each(['memory', 'file'])('a queue in %s storage', (kind) => {
   test('deletes what was consumed, and keeps its own log short', async () => {
     const restarts = new Restarts(await places(kind), {})
     let mail = await restarts.open()
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < 12; round++) {
       await mail.send(Array.from({ length: 1000 }, (_, i) => ({ value: `${round}-${i}` })))
-      for (const message of await mail.receive({ max: 1000 })) await message.acknowledge('r'.repeat(100))
+      await Promise.all((await mail.receive({ max: 1000 })).map((message) => message.acknowledge('r'.repeat(100))))
     }
     await restarts.clock.advance(1000)
     const { cluster } = restarts.broker as OpenBroker
-    expect(await cluster.offset({ topic: 'mail', partition: 0 }, 'earliest')).toMatchObject({ offset: 30_000 })
+    expect(await cluster.offset({ topic: 'mail', partition: 0 }, 'earliest')).toMatchObject({ offset: 12_000 })
     mail = await restarts.restart()
     const { storage } = restarts.broker as OpenBroker
     expect(await mail.counts()).toEqual({ available: 0, delayed: 0, acquired: 0, dead: 0 })
-    expect(await mail.acknowledged('0-29999')).toBe('r'.repeat(100))
+    expect(await mail.acknowledged('0-11999')).toBe('r'.repeat(100))
     expect(await mail.acknowledged('0-5').catch(codeOf)).toBe('MESSAGE_NOT_FOUND')
     expect(await storage.list()).toContain('__share_group_state-mail-0')
     await restarts.broker?.cluster.close()

@@ -142,7 +142,7 @@ describe('reading', () => {
     const copies = []
     for await (const record of topic.read({ to: 'end' })) copies.push(record.copy())
     expect(copies.map(({ offset, key, value }) => [offset, key, value])).toEqual([[0, null, 'first'], [1, 'k', 'v'], [2, null, null]])
-    expect([copies[1]!.headers.text('h'), copies[1]!.timestamp, copies[1]!.valueBytes!.buffer.byteLength]).toEqual(['x', 5, 7])
+    expect([copies[1]!.headers.text('h'), copies[1]!.timestamp, copies[1]!.valueBytes!.buffer.byteLength]).toEqual(['x', 5, 8])
     expect(JSON.parse(JSON.stringify(copies[1]))).toMatchObject({ topic: 't', offset: 1, key: 'k', value: 'v', headers: [['h', 'x']] })
   })
 })

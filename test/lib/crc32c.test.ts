@@ -1,3 +1,5 @@
+// The checksum against known answers, in WebAssembly and in plain JavaScript.
+
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { crc32c, crc32cJavaScript, makeCrc32cWasm } from '../../src/lib/crc32c.js'

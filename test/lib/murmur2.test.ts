@@ -1,3 +1,5 @@
+// Kafka's own answers for the hash of keys: another partition for an old key would break its order.
+
 import { describe, expect, test } from 'vitest'
 import { murmur2, partitionForKey } from '../../src/lib/murmur2.js'
 

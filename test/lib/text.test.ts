@@ -1,3 +1,5 @@
+// Text to UTF-8 and back, with what Node has and with what every platform has.
+
 import fc from 'fast-check'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 

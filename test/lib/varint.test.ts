@@ -1,3 +1,5 @@
+// Variable-length integers, also those that are cut off or too long.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MALFORMED, readVarint, readVarlong, varintLength, varlongLength, writeVarint, writeVarlong } from '../../src/lib/varint.js'

@@ -1,3 +1,5 @@
+// The parser of untrusted bytes: every damage is found, none is a crash.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { writeInt32, writeInt64 } from '../../src/lib/bytes.js'

@@ -1,3 +1,5 @@
+// Walking the records of a batch, and what damaged records lead to.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gzipSync } from 'node:zlib'

@@ -1,3 +1,5 @@
+// Packing records: what comes out is what went in, whatever its size and script.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import '../../src/record/node-gzip.js'

@@ -1,3 +1,5 @@
+// The registry of codecs, and blocks that unpack to more than anyone has memory for.
+
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { KafkaliteError } from '../../src/errors.js'

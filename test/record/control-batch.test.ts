@@ -1,3 +1,5 @@
+// Markers that end transactions.
+
 import { describe, expect, test } from 'vitest'
 import { KafkaliteError } from '../../src/errors.js'
 import { packMarker, readMarker, type Marker } from '../../src/record/control-batch.js'

@@ -1,3 +1,5 @@
+// The window on the bytes of one batch: its header, its place, its copy.
+
 import { expect, test } from 'vitest'
 import { checkBatch } from '../../src/record/batch-check.js'
 import type { PackedBatch } from '../../src/record/packed-batch.js'

@@ -1,3 +1,5 @@
+// Headers: their order, repeated names, and what is refused.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { KafkaliteError } from '../../src/errors.js'

@@ -2,26 +2,27 @@
 // delivery, without a result and without an id of its own, needs no entry: that it is finished says it all. The rest is kept for
 // the last ten thousand messages and sixteen MiB of results; what is older is forgotten, oldest first.
 
-import { ACKNOWLEDGED } from './record-state.js'
 import type { OpsWriter, OutcomeEntry } from './queue-ops.js'
 
 const ENTRIES_MAX = 10_000
 const RESULT_BYTES_MAX = 16 * 1024 * 1024
 
 export class QueueOutcomes {
-  /** By place, in the order in which they finished. */
+  /** In the order in which they finished, from `oldest` on. Taking the first out of a large Map again and again would be slow. */
+  private order: OutcomeEntry[] = []
+  private oldest = 0
   private readonly entries = new Map<string, OutcomeEntry>()
   private readonly byId = new Map<string, OutcomeEntry>()
   /** For each partition the offset below which an entry was forgotten. */
   private readonly below: number[] = []
   private resultBytes = 0
 
-  static needsEntry(entry: OutcomeEntry): boolean {
-    return entry.state !== ACKNOWLEDGED || entry.deliveryCount !== 1 || entry.id !== undefined || entry.result !== undefined
-  }
-
+  /** A record finishes once; hearing of it again, as a replay may, changes nothing. */
   add(entry: OutcomeEntry): void {
-    this.entries.set(keyOf(entry.partition, entry.offset), entry)
+    const key = keyOf(entry.partition, entry.offset)
+    if (this.entries.has(key)) return
+    this.entries.set(key, entry)
+    this.order.push(entry)
     if (entry.id !== undefined) this.byId.set(entry.id, entry)
     this.resultBytes += entry.result?.length ?? 0
     while (this.entries.size > ENTRIES_MAX || this.resultBytes > RESULT_BYTES_MAX) this.forgetOldest()
@@ -46,6 +47,8 @@ export class QueueOutcomes {
 
   clear(): void {
     this.entries.clear()
+    this.order = []
+    this.oldest = 0
     this.byId.clear()
     this.below.length = 0
     this.resultBytes = 0
@@ -53,17 +56,18 @@ export class QueueOutcomes {
 
   write(ops: OpsWriter): void {
     this.below.forEach((below, partition) => ops.forgotten(partition, below))
-    for (const entry of this.entries.values()) ops.outcome(entry)
+    for (let i = this.oldest; i < this.order.length; i++) ops.outcome(this.order[i] as OutcomeEntry)
   }
 
   private forgetOldest(): void {
-    for (const [key, entry] of this.entries) {
-      this.entries.delete(key)
-      if (entry.id !== undefined && this.byId.get(entry.id) === entry) this.byId.delete(entry.id)
-      this.resultBytes -= entry.result?.length ?? 0
-      this.forgetBelow(entry.partition, entry.offset + 1)
-      return
-    }
+    const entry = this.order[this.oldest++] as OutcomeEntry
+    this.entries.delete(keyOf(entry.partition, entry.offset))
+    if (entry.id !== undefined && this.byId.get(entry.id) === entry) this.byId.delete(entry.id)
+    this.resultBytes -= entry.result?.length ?? 0
+    this.forgetBelow(entry.partition, entry.offset + 1)
+    if (this.oldest < ENTRIES_MAX) return
+    this.order = this.order.slice(this.oldest)
+    this.oldest = 0
   }
 }
 
