@@ -3,7 +3,17 @@
 
 import type { Cluster } from './core/cluster.js'
 import { checkTopicConfig, type Flush, TOPIC_DEFAULTS, type TopicConfig } from './core/topic-config.js'
-import { aBoolean, aFunction, anObject, checkOptions, invalid, oneOf, type OptionRule, someText, wholeNumber } from './client/options-check.js'
+import {
+  aBoolean,
+  aFunction,
+  anObject,
+  checkOptions,
+  invalid,
+  oneOf,
+  type OptionRule,
+  someText,
+  wholeNumber,
+} from './client/options-check.js'
 import { isSerde, type Serde } from './client/serde.js'
 import { KafkaliteError } from './errors.js'
 import type { Clock } from './lib/clock.js'
@@ -51,7 +61,8 @@ export interface TopicOptions<V = unknown, K = string> extends TopicConfig {
 
 const methods = (expected: string, ...names: readonly string[]): OptionRule => ({
   expected,
-  accepts: (value) => typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+  accepts: (value) =>
+    typeof value === 'object' && value !== null && names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
 })
 
 const BROKER_RULES: Readonly<Record<keyof EmbeddedOptions | 'cluster', OptionRule>> = {
@@ -71,7 +82,8 @@ export function checkBrokerOptions(options: BrokerOptions | undefined): void {
   if (options?.topicDefaults !== undefined) checkTopicConfig({ ...options.topicDefaults }, 'topicDefaults')
   if (options?.cluster === undefined) return
   const others = Object.entries(options).filter(([name, value]) => name !== 'cluster' && value !== undefined)
-  if (others.length > 0) throw invalid(`Broker.open() takes cluster alone; ${others.map(([name]) => name).join(', ')} is for a broker in this process`)
+  if (others.length > 0)
+    throw invalid(`Broker.open() takes cluster alone; ${others.map(([name]) => name).join(', ')} is for a broker in this process`)
 }
 
 const aSerde: OptionRule = { expected: 'a serde (an object with encode and decode)', accepts: isSerde }
@@ -89,7 +101,8 @@ const TOPIC_RULES: Readonly<Record<string, OptionRule>> = {
 
 /** The configs among the options. INVALID_ARGUMENT, INVALID_CONFIG. */
 export function checkTopicOptions(name: unknown, options: TopicOptions<unknown, unknown>): TopicConfig {
-  if (!someText.accepts(name)) throw new KafkaliteError('INVALID_TOPIC_EXCEPTION', `topic() takes the name of a topic, ${someText.expected}`)
+  if (!someText.accepts(name))
+    throw new KafkaliteError('INVALID_TOPIC_EXCEPTION', `topic() takes the name of a topic, ${someText.expected}`)
   checkOptions('topic()', options, TOPIC_RULES)
   const { partitions: _partitions, replicationFactor: _replicationFactor, create: _create, value: _value, key: _key, ...config } = options
   return checkTopicConfig(config, `topic "${String(name)}"`)

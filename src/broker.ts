@@ -78,7 +78,10 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     const description = await this.describeOrCreate(name, options, config)
     const { partitions } = options
     if (partitions !== undefined && partitions !== -1 && partitions !== description.partitions) {
-      throw new KafkaliteError('TOPIC_EXISTS_DIFFERENT', `Topic ${name} is there with ${description.partitions} partitions, not ${partitions}: leave partitions out, or call addPartitions()`)
+      throw new KafkaliteError(
+        'TOPIC_EXISTS_DIFFERENT',
+        `Topic ${name} is there with ${description.partitions} partitions, not ${partitions}: leave partitions out, or call addPartitions()`,
+      )
     }
     const serdes: SerdePair = { value: options.value ?? string, key: options.key ?? string }
     this.context.serdes.set(name, serdes)
@@ -115,7 +118,8 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   /** A group seen from outside, also one that does not exist yet. */
   group(groupId: string): ConsumerGroup {
     this.checkOpen()
-    if (!someText.accepts(groupId)) throw new KafkaliteError('INVALID_GROUP_ID', `group() takes the id of a group, not ${describe(groupId)}`)
+    if (!someText.accepts(groupId))
+      throw new KafkaliteError('INVALID_GROUP_ID', `group() takes the id of a group, not ${describe(groupId)}`)
     return new ConsumerGroup(this.context, groupId)
   }
 
@@ -151,7 +155,11 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     return this.close()
   }
 
-  private async describeOrCreate(name: string, options: TopicOptions<unknown, unknown>, config: ReturnType<typeof checkTopicOptions>): Promise<TopicDescription> {
+  private async describeOrCreate(
+    name: string,
+    options: TopicOptions<unknown, unknown>,
+    config: ReturnType<typeof checkTopicOptions>,
+  ): Promise<TopicDescription> {
     const { partitions, replicationFactor, create = true } = options
     try {
       return await this.cluster.topic(name)
@@ -217,7 +225,11 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     await closeThese([...this.clients])
     await this.cluster.close()
     this.emit('closed')
-    for (const reason of failures) reportError(this, KafkaliteError.is(reason) ? reason : new KafkaliteError('INVALID_STATE', 'A client did not close', { cause: reason }))
+    for (const reason of failures)
+      reportError(
+        this,
+        KafkaliteError.is(reason) ? reason : new KafkaliteError('INVALID_STATE', 'A client did not close', { cause: reason }),
+      )
   }
 }
 

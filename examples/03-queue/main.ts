@@ -20,11 +20,9 @@ await mail.process(
 const receipts = await mail.send([{ value: { to: 'alice' } }, { value: { to: 'bob' } }, { value: { to: 'carol' }, delayMs: 20 }])
 for (const receipt of receipts) console.log(await receipt.acknowledged)
 
-// Sent twice by mistake, with the same id: it is one message.
-const welcome = await mail.send({ value: { to: 'dora' }, id: 'welcome-dora' })
-const again = await mail.send({ value: { to: 'dora' }, id: 'welcome-dora' })
-console.log(`the second is a duplicate: ${again.duplicate}`)
-console.log(await welcome.acknowledged)
+// From anywhere else in the program, by the id that the sender gave.
+await mail.send({ value: { to: 'dora' }, id: 'welcome-dora' })
+console.log(await mail.acknowledged('welcome-dora'))
 
 await mail.drained()
 console.log('left in the queue:', JSON.stringify(await mail.counts()))

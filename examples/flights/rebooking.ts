@@ -1,6 +1,7 @@
 // Flights that are three hours late become jobs of a queue. A dispatcher reads the flights as a group and sends the jobs; four
-// receivers work them; the dispatcher hears of each from its receipt. A job's id is its flight's place in the log: a job that is sent
-// again after a kill, or worked twice, is the same job, and is counted once.
+// receivers work them; the dispatcher hears of each from its receipt. A kill can come between sending a job and committing the flight,
+// or between doing it and acknowledging it, so after a restart a job may be there twice. Its id, its flight's place in the log, tells:
+// what is finished is passed over.
 
 import {
   type Broker,
@@ -32,6 +33,7 @@ export interface RebookingResult {
   rebookedDelay: number
   failedTwice: number
   deadLettered: number
+  readonly ids: Set<string>
 }
 
 const GROUP = 'dispatcher'
@@ -46,6 +48,8 @@ export class Rebooking {
   readonly #dispatcher: Consumer<FlightDetails>
   readonly #stages: { dispatched: Stage; jobs: Stage }
   readonly #waiting: Promise<void>[] = []
+  /** The ids of the jobs that are rebooked or dead-lettered. */
+  readonly #finished = new Set<string>()
   #receivers: Receiver[] = []
   /** Settles when the dispatcher has stopped; rejects when it fails. */
   done: Promise<void> = Promise.resolve()
@@ -68,6 +72,8 @@ export class Rebooking {
     const jobs = await broker.queue<Job, string>('rebooking', { maxDeliveries: 5, backoff: [20, 100] })
     const outcomes = await broker.topic('rebooked', { value: json<Rebooked>() })
     const rebooking = new Rebooking(broker, flights, jobs, outcomes, stages)
+    jobs.on('deadLettered', ({ value }) => rebooking.#finish(value.flight))
+    await rebooking.#goOn(broker, flights)
     for (let receiver = 0; receiver < RECEIVERS; receiver++) {
       rebooking.#receivers.push(await jobs.process((job) => rebooking.#rebook(job), { concurrency: 8 }))
     }
@@ -90,56 +96,68 @@ export class Rebooking {
     this.#stages.jobs.end()
   }
 
+  /** Takes over what runs before this one have done. */
+  async #goOn(broker: Broker, flights: FlightTopic): Promise<void> {
+    for (const id of (await readOutcomes(broker)).ids) this.#finished.add(id)
+    this.#stages.jobs.done = this.#finished.size
+    const committed = await this.#dispatcher.committed(flights.partitions.map(({ id }) => ({ topic: flights.name, partition: id })))
+    this.#stages.dispatched.done = committed.reduce((sum, { offset }) => sum + offset, 0)
+  }
+
   async #dispatch(records: readonly FlightRecord[]): Promise<void> {
     const late = records.filter((record) => record.value !== null && record.value.delay >= REBOOK_FROM)
-    const messages = late.map(({ partition, offset, timestamp, key, value }) => {
-      const flight = `${partition}/${offset}`
-      return { id: flight, value: { flight, date: timestamp, origin: key!, ...value! } }
+    const jobs = late.map(({ partition, offset, timestamp, key, value }): Job => {
+      return { flight: `${partition}/${offset}`, date: timestamp, origin: key!, ...value! }
     })
+    const messages = jobs.filter(({ flight }) => !this.#finished.has(flight)).map((job) => ({ id: job.flight, value: job }))
     if (messages.length > 0) for (const receipt of await this.#jobs.send(messages)) this.#follow(receipt)
     this.#stages.dispatched.add(records.length)
   }
 
   #follow(receipt: Receipt<string>): void {
-    if (receipt.duplicate) return
     this.receipts.sent += 1
     const done = (): void => {
       this.receipts.done += 1
-      this.#stages.jobs.add(1)
     }
     const failed = (error: unknown): void => {
-      if (!KafkaliteError.is(error, 'DEAD_LETTERED')) return
-      this.receipts.dead += 1
-      this.#stages.jobs.add(1)
+      if (KafkaliteError.is(error, 'DEAD_LETTERED')) this.receipts.dead += 1
     }
     this.#waiting.push(receipt.acknowledged.then(done, failed))
   }
 
   async #rebook({ value: job, deliveryCount }: Message<Job, string>): Promise<string> {
+    const seat = `a seat to ${job.destination}`
+    if (this.#finished.has(job.flight)) return seat
     const fate = fateOf(job.date, job)
     if (fate === 'poison') throw new Error('no airline flies there any more')
     if (fate === 'failsTwice' && deliveryCount <= 2) throw new Error('the airline does not answer')
     await this.#outcomes.send({ key: job.flight, value: { delay: job.delay, attempts: deliveryCount } })
-    return `a seat to ${job.destination}`
+    this.#finish(job.flight)
+    return seat
+  }
+
+  #finish(flight: string): void {
+    if (this.#finished.has(flight)) return
+    this.#finished.add(flight)
+    this.#stages.jobs.add(1)
   }
 }
 
 /** What became of the jobs of all runs, each counted once. */
 export async function readOutcomes(broker: Broker): Promise<RebookingResult> {
-  const result: RebookingResult = { rebooked: 0, rebookedDelay: 0, failedTwice: 0, deadLettered: 0 }
-  const seen = new Set<string>()
+  const result: RebookingResult = { rebooked: 0, rebookedDelay: 0, failedTwice: 0, deadLettered: 0, ids: new Set() }
   const outcomes = await broker.topic('rebooked', { value: json<Rebooked>() })
   for await (const { key, value } of outcomes.read({ from: 'earliest', to: 'end' })) {
-    if (key === null || value === null || seen.has(key)) continue
-    seen.add(key)
+    if (key === null || value === null || result.ids.has(key)) continue
+    result.ids.add(key)
     result.rebooked += 1
     result.rebookedDelay += value.delay
     if (value.attempts > 2) result.failedTwice += 1
   }
   const dead = await broker.topic('rebooking.dead', { value: json<Job>() })
   for await (const { value } of dead.read({ from: 'earliest', to: 'end' })) {
-    if (value === null || seen.has(value.flight)) continue
-    seen.add(value.flight)
+    if (value === null || result.ids.has(value.flight)) continue
+    result.ids.add(value.flight)
     result.deadLettered += 1
   }
   return result

@@ -29,8 +29,9 @@ export async function run(broker: Broker, limit: number | undefined, signal: Abo
   if (already > input.total) throw new Error(`The folder holds ${already} flights, more than ${input.total}: start over with --fresh`)
   if (already > 0) console.log(`${already.toLocaleString('en-US')} flights are there from before`)
 
-  const progress = new Progress()
+  console.log('First the sums straight from the input, to check against ...')
   const direct = await computeDirectly(input)
+  const progress = new Progress()
   const jobs = direct.rebooked + direct.deadLettered
   const stages = {
     published: new Stage('published', input.total, progress, already),

@@ -61,7 +61,14 @@ export class PartitionBuffer {
   }
 
   /** Packs a record and returns by how many bytes the open batch grew. A delivery of null: nobody waits. */
-  add(key: Uint8Array | string | null, value: Uint8Array | string | null, timestamp: number, headers: readonly EncodedHeader[] | null, delivery: Delivery | null, resultIndex: number): number {
+  add(
+    key: Uint8Array | string | null,
+    value: Uint8Array | string | null,
+    timestamp: number,
+    headers: readonly EncodedHeader[] | null,
+    delivery: Delivery | null,
+    resultIndex: number,
+  ): number {
     const { writer } = this
     const before = writer.sizeBytes
     const index = writer.append(key, value, timestamp, headers)
@@ -128,7 +135,8 @@ export class PartitionBuffer {
   private expect(delivery: Delivery, index: number, resultIndex: number, timestamp: number): void {
     const { receipts } = this
     if (receipts.length === 0) this.receipts = [new Receipt(delivery, index, resultIndex, timestamp)]
-    else if (!(receipts[receipts.length - 1] as Receipt).extend(delivery, index, resultIndex, timestamp)) receipts.push(new Receipt(delivery, index, resultIndex, timestamp))
+    else if (!(receipts[receipts.length - 1] as Receipt).extend(delivery, index, resultIndex, timestamp))
+      receipts.push(new Receipt(delivery, index, resultIndex, timestamp))
   }
 
   /** Sends this batch and those that queued up behind it. A loop, for batches that settle at once must not pile up calls. */
@@ -189,5 +197,7 @@ export class PartitionBuffer {
 }
 
 function asKafkaliteError(error: unknown, topic: string): KafkaliteError {
-  return KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', `Records for topic ${topic} could not be appended`, { cause: error })
+  return KafkaliteError.is(error)
+    ? error
+    : new KafkaliteError('STORAGE_FAILED', `Records for topic ${topic} could not be appended`, { cause: error })
 }

@@ -34,10 +34,13 @@ export class Delivery {
   /** Called once when the send has to wait; `release` takes back timers and listeners when it is over. */
   whenOver(release: () => void): void {
     const before = this.release
-    this.release = before === undefined ? release : () => {
-      before()
-      release()
-    }
+    this.release =
+      before === undefined
+        ? release
+        : () => {
+            before()
+            release()
+          }
   }
 
   arrive(index: number, metadata: RecordMetadata): void {
@@ -78,7 +81,13 @@ export class Receipt {
   /** Takes one more record into the run if it is the next. */
   extend(delivery: Delivery, batchIndex: number, resultIndex: number, timestamp: number): boolean {
     const { count } = this
-    if (delivery !== this.delivery || timestamp !== this.timestamp || batchIndex !== this.batchIndex + count || resultIndex !== this.resultIndex + count) return false
+    if (
+      delivery !== this.delivery ||
+      timestamp !== this.timestamp ||
+      batchIndex !== this.batchIndex + count ||
+      resultIndex !== this.resultIndex + count
+    )
+      return false
     this.count++
     return true
   }

@@ -19,19 +19,24 @@ export const oneOf = (...values: readonly unknown[]): OptionRule => ({
 })
 export const aFunction: OptionRule = { expected: 'a function', accepts: (value) => typeof value === 'function' }
 export const aBoolean: OptionRule = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' }
-export const someText: OptionRule = { expected: 'a string that is not empty', accepts: (value) => typeof value === 'string' && value !== '' }
+export const someText: OptionRule = {
+  expected: 'a string that is not empty',
+  accepts: (value) => typeof value === 'string' && value !== '',
+}
 export const anObject: OptionRule = { expected: 'an object', accepts: (value) => typeof value === 'object' && value !== null }
 /** For options that are checked elsewhere. */
 export const anything: OptionRule = { expected: 'anything', accepts: () => true }
 export const anAbortSignal: OptionRule = {
   expected: 'an AbortSignal',
-  accepts: (value) => typeof value === 'object' && value !== null && typeof (value as AbortSignal).aborted === 'boolean' && 'addEventListener' in value,
+  accepts: (value) =>
+    typeof value === 'object' && value !== null && typeof (value as AbortSignal).aborted === 'boolean' && 'addEventListener' in value,
 }
 
 /** Refuses unknown options and illegal values; undefined counts as absent. `owner` is who takes them, as 'producer()'. */
 export function checkOptions(owner: string, options: unknown, rules: Readonly<Record<string, OptionRule>>): void {
   if (options === undefined) return
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw invalid(`${owner} takes an object of options, not ${describe(options)}`)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalid(`${owner} takes an object of options, not ${describe(options)}`)
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
     if (rule === undefined) throw invalid(`${owner} has no option "${name}"; the options are ${Object.keys(rules).join(', ')}`)

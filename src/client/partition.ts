@@ -34,13 +34,15 @@ export class Partition implements TopicPartition {
   /** The offset of the first record stamped at or after the time (milliseconds since 1970 or a Date); null when there is none. */
   async offsetAt(timestamp: number | Date): Promise<number | null> {
     const ms = timestamp instanceof Date ? timestamp.getTime() : timestamp
-    if (!Number.isSafeInteger(ms) || ms < 0) throw invalid(`offsetAt() takes whole milliseconds since 1970 or a valid Date, not ${describe(timestamp)}`)
+    if (!Number.isSafeInteger(ms) || ms < 0)
+      throw invalid(`offsetAt() takes whole milliseconds since 1970 or a valid Date, not ${describe(timestamp)}`)
     return (await this.cluster.offset(this, { timestamp: ms }))?.offset ?? null
   }
 
   /** Deletes the records before the offset (-1: all) and answers the new start. OFFSET_OUT_OF_RANGE. */
   async deleteRecords(beforeOffset: number): Promise<number> {
-    if (!Number.isSafeInteger(beforeOffset) || beforeOffset < -1) throw invalid(`deleteRecords() takes an offset from 0, or -1, not ${describe(beforeOffset)}`)
+    if (!Number.isSafeInteger(beforeOffset) || beforeOffset < -1)
+      throw invalid(`deleteRecords() takes an offset from 0, or -1, not ${describe(beforeOffset)}`)
     return this.cluster.deleteRecords(this, beforeOffset)
   }
 

@@ -6,10 +6,7 @@ import { partitionForKey } from '../lib/murmur2.js'
 import { encodeUtf8 } from '../lib/text.js'
 
 /** Chooses from 0 to `partitions` - 1. Called once for each record that names no partition. Key and value are encoded. */
-export type Partitioner = (
-  record: { topic: string; key: Uint8Array | null; value: Uint8Array | null },
-  partitions: number,
-) => number
+export type Partitioner = (record: { topic: string; key: Uint8Array | null; value: Uint8Array | null }, partitions: number) => number
 
 /** A string key is hashed again and again when it repeats; this many distinct ones of a topic are remembered. */
 const REMEMBERED_KEYS = 1024
@@ -76,7 +73,10 @@ export class PartitionChoice {
       throw new KafkaliteError('INVALID_ARGUMENT', `The partitioner failed for a record of topic ${this.topic}`, { cause })
     }
     if (Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) < partitions) return partition as number
-    throw new KafkaliteError('INVALID_ARGUMENT', `The partitioner must answer a whole number from 0 to ${partitions - 1} for topic ${this.topic}, not ${describe(partition)}`)
+    throw new KafkaliteError(
+      'INVALID_ARGUMENT',
+      `The partitioner must answer a whole number from 0 to ${partitions - 1} for topic ${this.topic}, not ${describe(partition)}`,
+    )
   }
 }
 

@@ -59,7 +59,8 @@ const RULES: Readonly<Record<keyof ProducerOptions, OptionRule>> = {
 export function resolveProducerOptions(options: ProducerOptions | undefined): ResolvedProducerOptions {
   checkOptions('producer()', options, RULES)
   const { lingerMs = 0, batchBytes = 65_536, bufferBytes = 33_554_432, compression = 'none', deliveryTimeoutMs = 120_000 } = options ?? {}
-  if (options?.transactionalId !== undefined) throw new KafkaliteError('NOT_SUPPORTED', 'Transactions are not there yet: leave transactionalId out.')
+  if (options?.transactionalId !== undefined)
+    throw new KafkaliteError('NOT_SUPPORTED', 'Transactions are not there yet: leave transactionalId out.')
   if (compression !== 'none') codecFor(compression)
   return { lingerMs, batchBytes, bufferBytes, compression, deliveryTimeoutMs, partitioner: options?.partitioner }
 }

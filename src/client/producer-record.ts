@@ -38,7 +38,13 @@ export function timestampOf(timestamp: number | Date): number {
 }
 
 /** The bytes or text of a value or key. `SERDE_FAILED`. */
-export function encodePart(serde: Serde<unknown>, part: unknown, topic: string, headers: readonly EncodedHeader[] | null, what: 'key' | 'value'): Uint8Array | string | null {
+export function encodePart(
+  serde: Serde<unknown>,
+  part: unknown,
+  topic: string,
+  headers: readonly EncodedHeader[] | null,
+  what: 'key' | 'value',
+): Uint8Array | string | null {
   if (part === null || part === undefined) return null
   // The serdes of text give it back as it is, so asking them would only cost time.
   if (typeof part === 'string' && (serde === string || serde === plain)) return part

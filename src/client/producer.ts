@@ -82,9 +82,21 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
    * the first failure counts; the other records are sent all the same, except after INVALID_ARGUMENT, when none is.
    * The signal ends the wait for room; what is in a batch already is sent.
    */
-  send<V = unknown, K = string | Uint8Array>(topic: string | TypedTopic<V, K>, record: ProducerRecord<NoInfer<V>, NoInfer<K>>, options?: WaitOptions): Promise<RecordMetadata>
-  send<V = unknown, K = string | Uint8Array>(topic: string | TypedTopic<V, K>, records: readonly ProducerRecord<NoInfer<V>, NoInfer<K>>[], options?: WaitOptions): Promise<RecordMetadata[]>
-  send(topic: string | TypedTopic<unknown, unknown>, given: ProducerRecord<unknown, unknown> | readonly ProducerRecord<unknown, unknown>[], options?: WaitOptions): Promise<RecordMetadata | RecordMetadata[]> {
+  send<V = unknown, K = string | Uint8Array>(
+    topic: string | TypedTopic<V, K>,
+    record: ProducerRecord<NoInfer<V>, NoInfer<K>>,
+    options?: WaitOptions,
+  ): Promise<RecordMetadata>
+  send<V = unknown, K = string | Uint8Array>(
+    topic: string | TypedTopic<V, K>,
+    records: readonly ProducerRecord<NoInfer<V>, NoInfer<K>>[],
+    options?: WaitOptions,
+  ): Promise<RecordMetadata[]>
+  send(
+    topic: string | TypedTopic<unknown, unknown>,
+    given: ProducerRecord<unknown, unknown> | readonly ProducerRecord<unknown, unknown>[],
+    options?: WaitOptions,
+  ): Promise<RecordMetadata | RecordMetadata[]> {
     return new Promise((resolve, reject) => {
       // What is thrown here rejects the promise.
       const signal = options === undefined ? undefined : signalOf('send()', options)
@@ -98,7 +110,8 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
       const outgoing = this.outgoing(topic)
       const delivery = new Delivery(given.length, true, resolve, reject)
       if (given.length === 0) resolve([])
-      for (let i = 0; i < given.length; i++) this.takeOfMany(outgoing, topic, given[i] as ProducerRecord<unknown, unknown>, delivery, i, signal)
+      for (let i = 0; i < given.length; i++)
+        this.takeOfMany(outgoing, topic, given[i] as ProducerRecord<unknown, unknown>, delivery, i, signal)
     })
   }
 
@@ -161,7 +174,11 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     }
     if (typeof name !== 'string') throw invalid(`send() and write() take a Topic or the name of one, not ${describe(topic)}`)
     const { batchBytes, partitioner } = this.options
-    const outgoing = new OutgoingTopic(name, this.context.serdes.forProducer(name), new PartitionChoice(name, batchBytes, this.context.random, partitioner))
+    const outgoing = new OutgoingTopic(
+      name,
+      this.context.serdes.forProducer(name),
+      new PartitionChoice(name, batchBytes, this.context.random, partitioner),
+    )
     this.topics.set(name, outgoing)
     this.refresh(outgoing)
     return outgoing
@@ -206,7 +223,14 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     this.freed(bytes)
   }
 
-  private takeOfMany(outgoing: OutgoingTopic, topic: string | TypedTopic<unknown, unknown>, record: ProducerRecord<unknown, unknown>, delivery: Delivery, index: number, signal: AbortSignal | undefined): void {
+  private takeOfMany(
+    outgoing: OutgoingTopic,
+    topic: string | TypedTopic<unknown, unknown>,
+    record: ProducerRecord<unknown, unknown>,
+    delivery: Delivery,
+    index: number,
+    signal: AbortSignal | undefined,
+  ): void {
     try {
       this.take(outgoing, topic, record, delivery, index, signal)
     } catch (error) {
@@ -215,7 +239,14 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   }
 
   /** Encodes a record and packs it, or puts it where it waits for its topic or for room. */
-  private take(outgoing: OutgoingTopic, topic: string | TypedTopic<unknown, unknown>, record: ProducerRecord<unknown, unknown>, delivery: Delivery | null, resultIndex: number, signal: AbortSignal | undefined): void {
+  private take(
+    outgoing: OutgoingTopic,
+    topic: string | TypedTopic<unknown, unknown>,
+    record: ProducerRecord<unknown, unknown>,
+    delivery: Delivery | null,
+    resultIndex: number,
+    signal: AbortSignal | undefined,
+  ): void {
     if (signal?.aborted) throw signal.reason
     const serdes = typeof topic === 'string' ? outgoing.serdes : topic.serdes
     if (serdes === undefined) throw invalid(`send() and write() take a Topic or the name of one, not ${describe(topic)}`)
@@ -282,17 +313,33 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
 
   private failed({ delivery, topic }: OutgoingRecord, error: unknown): void {
     if (delivery !== null) delivery.fail(error)
-    else this.reportLost(KafkaliteError.is(error) ? error : new KafkaliteError('STORAGE_FAILED', `Topic ${topic.name} could not be opened`, { cause: error }))
+    else
+      this.reportLost(
+        KafkaliteError.is(error)
+          ? error
+          : new KafkaliteError('STORAGE_FAILED', `Topic ${topic.name} could not be opened`, { cause: error }),
+      )
   }
 
   // ---------------------------------------------------------------- packing and sending
 
-  private pack(topic: OutgoingTopic, key: Content, value: Content, headers: readonly EncodedHeader[] | null, partition: number | undefined, timestamp: number | undefined, delivery: Delivery | null, resultIndex: number, bytesAtMost: number): void {
+  private pack(
+    topic: OutgoingTopic,
+    key: Content,
+    value: Content,
+    headers: readonly EncodedHeader[] | null,
+    partition: number | undefined,
+    timestamp: number | undefined,
+    delivery: Delivery | null,
+    resultIndex: number,
+    bytesAtMost: number,
+  ): void {
     if (this.now < 0) this.now = this.context.clock.now()
     if (key === null || timestamp !== undefined) topic.check(key, timestamp, this.now)
     const { partitions, config } = topic.description as TopicDescription
     const chosen = partition ?? topic.choice.choose(key, value, partitions)
-    if (chosen >= partitions) throw new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `Topic ${topic.name} has partitions 0 to ${partitions - 1}, not ${chosen}`)
+    if (chosen >= partitions)
+      throw new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `Topic ${topic.name} has partitions 0 to ${partitions - 1}, not ${chosen}`)
     const buffer = topic.buffers[chosen] ?? this.addBuffer(topic, chosen)
     const stamp = timestamp ?? this.now
     let grown: number
@@ -308,7 +355,16 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   }
 
   /** A record that may be too large goes into a batch of its own, so that it fails alone. */
-  private addLarge(buffer: PartitionBuffer, topic: OutgoingTopic, key: Content, value: Content, headers: readonly EncodedHeader[] | null, timestamp: number, delivery: Delivery | null, resultIndex: number): number {
+  private addLarge(
+    buffer: PartitionBuffer,
+    topic: OutgoingTopic,
+    key: Content,
+    value: Content,
+    headers: readonly EncodedHeader[] | null,
+    timestamp: number,
+    delivery: Delivery | null,
+    resultIndex: number,
+  ): number {
     buffer.seal()
     const grown = buffer.add(key, value, timestamp, headers, delivery, resultIndex)
     const { bufferBytes, compression } = this.options
@@ -317,12 +373,18 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     if (compression === 'none' && grown > maxMessageBytes) {
       buffer.abandon()
       this.quietIfDone()
-      throw new KafkaliteError('MESSAGE_TOO_LARGE', `A record takes ${grown} bytes; topic ${topic.name} takes at most ${maxMessageBytes} (maxMessageBytes)`)
+      throw new KafkaliteError(
+        'MESSAGE_TOO_LARGE',
+        `A record takes ${grown} bytes; topic ${topic.name} takes at most ${maxMessageBytes} (maxMessageBytes)`,
+      )
     }
     if (grown > bufferBytes) {
       buffer.abandon()
       this.quietIfDone()
-      throw new KafkaliteError('BUFFER_FULL', `A record takes ${grown} bytes and the buffer of the producer has ${bufferBytes} (bufferBytes)`)
+      throw new KafkaliteError(
+        'BUFFER_FULL',
+        `A record takes ${grown} bytes and the buffer of the producer has ${bufferBytes} (bufferBytes)`,
+      )
     }
     return grown
   }

@@ -24,7 +24,12 @@ export function checkReadOptions(options: ReadOptions | undefined): void {
   const { to, partitions } = options ?? {}
   if (to !== undefined && !isEnd(to)) throw invalid(`to of read() must be 'end', a valid Date or { offset } from 0, not ${describe(to)}`)
   if (partitions === undefined) return
-  if (!Array.isArray(partitions) || partitions.length === 0 || !partitions.every((id) => Number.isSafeInteger(id) && id >= 0) || new Set(partitions).size !== partitions.length) {
+  if (
+    !Array.isArray(partitions) ||
+    partitions.length === 0 ||
+    !partitions.every((id) => Number.isSafeInteger(id) && id >= 0) ||
+    new Set(partitions).size !== partitions.length
+  ) {
     throw invalid(`partitions of read() must be a list of different numbers from 0, not ${describe(partitions)}`)
   }
 }

@@ -101,8 +101,14 @@ export class TopicReading<V, K> implements Reading<V, K> {
     return Promise.resolve()
   }
 
-  private batchIterator(): AsyncIterator<readonly ConsumerRecord<V, K>[]> & { next(): Promise<IteratorResult<readonly ConsumerRecord<V, K>[]>> } {
-    if (this.iterated) throw new KafkaliteError('INVALID_STATE', `This reading of topic ${this.topic.name} is iterated already; call read() again for another one`)
+  private batchIterator(): AsyncIterator<readonly ConsumerRecord<V, K>[]> & {
+    next(): Promise<IteratorResult<readonly ConsumerRecord<V, K>[]>>
+  } {
+    if (this.iterated)
+      throw new KafkaliteError(
+        'INVALID_STATE',
+        `This reading of topic ${this.topic.name} is iterated already; call read() again for another one`,
+      )
     this.iterated = true
     return { next: () => this.nextBatch(), return: () => this.leave() }
   }
@@ -126,11 +132,13 @@ export class TopicReading<V, K> implements Reading<V, K> {
     const position = from ?? (to === undefined && limit === undefined ? 'latest' : 'earliest')
     const { cluster } = this.context
     // All look-ups are made before the first wait, so that in process the places are those of this very moment.
-    this.places = await Promise.all(partitions.map(async (partition) => {
-      const place = { topic: this.topic.name, partition }
-      const [offset, end] = await Promise.all([resolveStart(cluster, place, position, 'read_uncommitted'), this.endOf(place)])
-      return { ...place, offset, end }
-    }))
+    this.places = await Promise.all(
+      partitions.map(async (partition) => {
+        const place = { topic: this.topic.name, partition }
+        const [offset, end] = await Promise.all([resolveStart(cluster, place, position, 'read_uncommitted'), this.endOf(place)])
+        return { ...place, offset, end }
+      }),
+    )
   }
 
   private async endOf(place: { topic: string; partition: number }): Promise<number> {
@@ -165,7 +173,8 @@ export class TopicReading<V, K> implements Reading<V, K> {
       throw signal.reason
     }
     // Whoever asked for a certain end must not take the closing of the broker for it.
-    if (this.state === 'closed' && this.isBounded) throw new KafkaliteError('CLOSED', `The broker was closed while topic ${this.topic.name} was read`)
+    if (this.state === 'closed' && this.isBounded)
+      throw new KafkaliteError('CLOSED', `The broker was closed while topic ${this.topic.name} was read`)
     return { value: undefined, done: true }
   }
 

@@ -66,7 +66,9 @@ export function encodeContent<T>(serde: Serde<T>, value: T, context: SerdeContex
   try {
     content = serde.encode(value, context)
   } catch (cause) {
-    throw new KafkaliteError('SERDE_FAILED', `The ${what} of a record for topic ${context.topic} could not be encoded: ${reason(cause)}`, { cause })
+    throw new KafkaliteError('SERDE_FAILED', `The ${what} of a record for topic ${context.topic} could not be encoded: ${reason(cause)}`, {
+      cause,
+    })
   }
   if (typeof content === 'string' || content instanceof Uint8Array) return content
   throw new KafkaliteError(
@@ -79,7 +81,13 @@ export function encodeContent<T>(serde: Serde<T>, value: T, context: SerdeContex
  * Decodes bytes. `SERDE_FAILED` with the cause. `what` is 'value', 'key', 'result', ... for the message, which also names the
  * partition and offset when they are given.
  */
-export function decodeContent<T>(serde: Serde<T>, content: Uint8Array, context: SerdeContext, what: string, place?: { readonly partition: number; readonly offset: number }): T {
+export function decodeContent<T>(
+  serde: Serde<T>,
+  content: Uint8Array,
+  context: SerdeContext,
+  what: string,
+  place?: { readonly partition: number; readonly offset: number },
+): T {
   try {
     return serde.decode(content, context)
   } catch (cause) {

@@ -54,7 +54,10 @@ export class Topic<V = unknown, K = string> implements TypedTopic<V, K> {
   /** Sends through a producer that all topics of the broker share. As `producer.send`. */
   send(record: ProducerRecord<V, K>, options?: WaitOptions): Promise<RecordMetadata>
   send(records: readonly ProducerRecord<V, K>[], options?: WaitOptions): Promise<RecordMetadata[]>
-  async send(given: ProducerRecord<V, K> | readonly ProducerRecord<V, K>[], options?: WaitOptions): Promise<RecordMetadata | RecordMetadata[]> {
+  async send(
+    given: ProducerRecord<V, K> | readonly ProducerRecord<V, K>[],
+    options?: WaitOptions,
+  ): Promise<RecordMetadata | RecordMetadata[]> {
     const producer = this.producer()
     return Array.isArray(given)
       ? producer.send<V, K>(this, given as readonly ProducerRecord<V, K>[], options)

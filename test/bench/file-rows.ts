@@ -135,7 +135,7 @@ export function fileRows({ Sqlite }: Peers, scratch: string, scale: number): Row
   if (!Sqlite) return []
   const many = 500_000 * scale
   const single = 50_000 * scale
-  const durable = 20 + 780 * scale
+  const durable = Math.round(20 + 780 * scale)
   return [
     {
       name: "file, flush 'os', 100 B, batches of 100",
@@ -158,7 +158,7 @@ export function fileRows({ Sqlite }: Peers, scratch: string, scale: number): Row
     {
       name: "file, flush 'always', 100 B, 64 senders, each send awaited",
       yardstick: 'better-sqlite3, FULL, a transaction each',
-      ours: logSenders(scratch, 64, durable / 10),
+      ours: logSenders(scratch, 64, Math.round(durable / 10)),
       theirs: tableWrites(Sqlite, scratch, 'FULL', durable, 1),
     },
     {

@@ -36,7 +36,15 @@ export async function turns(count = 20): Promise<void> {
 export async function openFixture(options: { autoCreateTopics?: boolean; random?: () => number } = {}): Promise<ClientFixture> {
   const clock = new VirtualClock()
   const { autoCreateTopics = true, random = () => 0 } = options
-  const cluster = new EmbeddedCluster({ storage: new MemoryStorage(), clock, random, flush: 'os', flushIntervalMs: 1000, autoCreateTopics, topicDefaults: { retentionMs: -1 } })
+  const cluster = new EmbeddedCluster({
+    storage: new MemoryStorage(),
+    clock,
+    random,
+    flush: 'os',
+    flushIntervalMs: 1000,
+    autoCreateTopics,
+    topicDefaults: { retentionMs: -1 },
+  })
   await cluster.open()
   const held: HeldAppend[] = []
   const batches: ClientFixture['batches'] = []
@@ -61,6 +69,13 @@ export async function openFixture(options: { autoCreateTopics?: boolean; random?
       })
     })
   }
-  const context: ClientContext = { cluster, clock, random, serdes: new SerdeRegistry(), work: new WorkCount(), track: () => () => undefined }
+  const context: ClientContext = {
+    cluster,
+    clock,
+    random,
+    serdes: new SerdeRegistry(),
+    work: new WorkCount(),
+    track: () => () => undefined,
+  }
   return { context, cluster, clock, held, batches, slow: () => void (isSlow = true) }
 }

@@ -8,7 +8,10 @@ import { records } from '../../src/record/batch-reader.js'
 import { openFixture, turns } from './client-fixture.js'
 
 const code = async (promise: Promise<unknown>): Promise<string> => {
-  const error: unknown = await promise.then(() => 'resolved', (reason: unknown) => reason)
+  const error: unknown = await promise.then(
+    () => 'resolved',
+    (reason: unknown) => reason,
+  )
   return KafkaliteError.is(error) ? error.code : String(error)
 }
 const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : new TextDecoder().decode(bytes))
@@ -26,8 +29,17 @@ describe('sending', () => {
     const { context, cluster } = await openFixture()
     await cluster.createTopic('t', { partitions: 3 })
     const producer = new Producer(context)
-    const sent = await producer.send('t', [2, 0, 2, 1, 0].map((partition) => ({ value: 'x', partition })))
-    expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([[2, 0], [0, 0], [2, 1], [1, 0], [0, 1]])
+    const sent = await producer.send(
+      't',
+      [2, 0, 2, 1, 0].map((partition) => ({ value: 'x', partition })),
+    )
+    expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([
+      [2, 0],
+      [0, 0],
+      [2, 1],
+      [1, 0],
+      [0, 1],
+    ])
     expect(await producer.send('t', [])).toEqual([])
   })
 
@@ -35,7 +47,11 @@ describe('sending', () => {
     const { context, batches } = await openFixture()
     const producer = new Producer(context)
     await producer.send('t', { value: '0' })
-    await Promise.all([producer.send('t', { value: 'a' }), producer.send('t', { value: 'b' }), producer.send('t', [{ value: 'c' }, { value: 'd' }])])
+    await Promise.all([
+      producer.send('t', { value: 'a' }),
+      producer.send('t', { value: 'b' }),
+      producer.send('t', [{ value: 'c' }, { value: 'd' }]),
+    ])
     expect(batches.map(({ values }) => values)).toEqual([['0'], ['a', 'b', 'c', 'd']])
   })
 
@@ -90,10 +106,21 @@ describe('sending', () => {
   test('a tombstone is a null value, and headers arrive', async () => {
     const { context, cluster } = await openFixture()
     await new Producer(context).send('t', { key: 'k', value: null, headers: { trace: 'é', twice: ['1', '2'], none: null } })
-    const [fetched] = await cluster.fetch({ positions: [{ topic: 't', partition: 0, offset: 0 }], maxWaitMs: 0, maxBytes: 1e6, maxPartitionBytes: 1e6, isolation: 'read_uncommitted' })
+    const [fetched] = await cluster.fetch({
+      positions: [{ topic: 't', partition: 0, offset: 0 }],
+      maxWaitMs: 0,
+      maxBytes: 1e6,
+      maxPartitionBytes: 1e6,
+      isolation: 'read_uncommitted',
+    })
     const [record] = records(fetched!.batches[0]!)
     expect([text(record!.key), record!.value]).toEqual(['k', null])
-    expect([...record!.headers].map(([name, value]) => [name, text(value)])).toEqual([['trace', 'é'], ['twice', '1'], ['twice', '2'], ['none', null]])
+    expect([...record!.headers].map(([name, value]) => [name, text(value)])).toEqual([
+      ['trace', 'é'],
+      ['twice', '1'],
+      ['twice', '2'],
+      ['none', null],
+    ])
   })
 
   test('gzip makes the batch smaller and reads back', async () => {
@@ -129,7 +156,13 @@ describe('what fails, fails alone', () => {
     const producer = new Producer(context)
     const values = ['a', 'x'.repeat(2000), 'b', 'y'.repeat(900), 'c']
     const outcomes = await Promise.allSettled(values.map((value) => producer.send('t', { value })))
-    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.offset : outcome.reason.code))).toEqual([0, 'MESSAGE_TOO_LARGE', 1, 2, 3])
+    expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.offset : outcome.reason.code))).toEqual([
+      0,
+      'MESSAGE_TOO_LARGE',
+      1,
+      2,
+      3,
+    ])
     expect(batches.flatMap((batch) => batch.values)).toEqual(['a', 'b', 'y'.repeat(900), 'c'])
     expect(context.work.isQuiet).toBe(true)
   })

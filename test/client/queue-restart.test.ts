@@ -37,7 +37,9 @@ class Restarts {
 
   async open(): Promise<Queue<string>> {
     this.broker = await openBroker({ clock: this.clock, storage: this.storage() })
-    return this.broker.queue<string>('mail', this.options)
+    const queue = await this.broker.queue<string>('mail', this.options)
+    // What was crashed goes on for a moment and fails; that is no news.
+    return queue.on('error', () => undefined)
   }
   async crash(): Promise<Queue<string>> {
     await this.broker?.storage.close()
@@ -114,11 +116,9 @@ describe.each(['memory', 'file'])('a queue in %s storage', (kind) => {
       await mail.send(Array.from({ length: 1000 }, (_, i) => ({ value: `${round}-${i}` })))
       await Promise.all((await mail.receive({ max: 1000 })).map((message) => message.acknowledge('r'.repeat(100))))
     }
-    await restarts.clock.advance(1000)
-    const { cluster } = restarts.broker as OpenBroker
-    expect(await cluster.offset({ topic: 'mail', partition: 0 }, 'earliest')).toMatchObject({ offset: 12_000 })
     mail = await restarts.restart()
-    const { storage } = restarts.broker as OpenBroker
+    const { cluster, storage } = restarts.broker as OpenBroker
+    expect(await cluster.offset({ topic: 'mail', partition: 0 }, 'earliest')).toMatchObject({ offset: 12_000 })
     expect(await mail.counts()).toEqual({ available: 0, delayed: 0, acquired: 0, dead: 0 })
     expect(await mail.acknowledged('0-11999')).toBe('r'.repeat(100))
     expect(await mail.acknowledged('0-5').catch(codeOf)).toBe('MESSAGE_NOT_FOUND')

@@ -16,13 +16,20 @@ describe('string and bytes', () => {
     expect(decodeContent(string, utf8('a\ufffd'), context, 'value')).toBe('a\ufffd')
   })
 
-  test.each([[string, 5], [string, utf8('a')], [bytes, 'text'], [plain, { a: 1 }]] as [Serde<unknown>, unknown][])('%o does not take %o', (serde, value) => {
+  test.each([
+    [string, 5],
+    [string, utf8('a')],
+    [bytes, 'text'],
+    [plain, { a: 1 }],
+  ] as [Serde<unknown>, unknown][])('%o does not take %o', (serde, value) => {
     expect(() => encodeContent(serde, value, context, 'value')).toThrow(failed)
   })
 
   test('a serde that returns neither bytes nor text is refused', () => {
     const serde = { encode: () => 5 as unknown as string, decode: () => 5 }
-    expect(() => encodeContent(serde, 1, context, 'key')).toThrow(expect.objectContaining({ code: 'SERDE_FAILED', message: expect.stringContaining('key') }))
+    expect(() => encodeContent(serde, 1, context, 'key')).toThrow(
+      expect.objectContaining({ code: 'SERDE_FAILED', message: expect.stringContaining('key') }),
+    )
   })
 
   test('the message names the place', () => {

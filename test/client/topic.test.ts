@@ -4,7 +4,10 @@ import { Broker, json, KafkaliteError, type Reading } from 'kafkalite'
 import { VirtualClock } from 'kafkalite/testing'
 
 const code = async (promise: Promise<unknown>): Promise<string> => {
-  const error: unknown = await promise.then(() => 'resolved', (reason: unknown) => reason)
+  const error: unknown = await promise.then(
+    () => 'resolved',
+    (reason: unknown) => reason,
+  )
   return KafkaliteError.is(error) ? error.code : String(error)
 }
 async function valuesOf(reading: Reading<unknown, unknown>): Promise<unknown[]> {
@@ -57,7 +60,12 @@ describe('opening', () => {
     const topic = await broker.topic('t', { messageTimestampAfterMaxMs: Number.MAX_SAFE_INTEGER })
     await topic.send([10, 20, 30].map((timestamp) => ({ value: 'x', timestamp })))
     const partition = topic.partition(0)
-    expect([await partition.startOffset(), await partition.endOffset(), await partition.offsetAt(15), await partition.offsetAt(new Date(31))]).toEqual([0, 3, 1, null])
+    expect([
+      await partition.startOffset(),
+      await partition.endOffset(),
+      await partition.offsetAt(15),
+      await partition.offsetAt(new Date(31)),
+    ]).toEqual([0, 3, 1, null])
     expect(await partition.size()).toBeGreaterThan(0)
     expect(await partition.deleteRecords(2)).toBe(2)
     expect(await code(partition.deleteRecords(9))).toBe('OFFSET_OUT_OF_RANGE')
@@ -71,7 +79,10 @@ describe('reading', () => {
     const topic = await broker.topic('t', { partitions: 2 })
     await topic.send({ value: 'before' })
     const reading = topic.read()
-    await topic.send([{ value: 'a', partition: 0 }, { value: 'b', partition: 1 }])
+    await topic.send([
+      { value: 'a', partition: 0 },
+      { value: 'b', partition: 1 },
+    ])
     const seen: unknown[] = []
     for await (const { value } of reading) if (seen.push(value) === 2) break
     expect(seen.sort()).toEqual(['a', 'b'])
@@ -82,7 +93,11 @@ describe('reading', () => {
     const topic = await broker.topic('t')
     const readers = [1, 2, 3].map(() => valuesOf(topic.read({ from: 'latest', limit: 2 })))
     await topic.send([{ value: 'a' }, { value: 'b' }])
-    expect(await Promise.all(readers)).toEqual([['a', 'b'], ['a', 'b'], ['a', 'b']])
+    expect(await Promise.all(readers)).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+      ['a', 'b'],
+    ])
   })
 
   test('begins and ends where it is told', async () => {
@@ -127,9 +142,16 @@ describe('reading', () => {
   test('a record that cannot be decoded throws when asked, and only then', async () => {
     await using broker = await Broker.open()
     const topic = await broker.topic('t', { value: json() })
-    await broker.producer().send({ name: 't', serdes: { value: { encode: () => '{', decode: () => 1 }, key: { encode: () => '', decode: () => 1 } } }, { value: 1 })
+    await broker
+      .producer()
+      .send(
+        { name: 't', serdes: { value: { encode: () => '{', decode: () => 1 }, key: { encode: () => '', decode: () => 1 } } },
+        { value: 1 },
+      )
     for await (const record of topic.read({ limit: 1 })) {
-      expect(() => record.value).toThrow(expect.objectContaining({ code: 'SERDE_FAILED', message: expect.stringContaining('t-0 at offset 0') }))
+      expect(() => record.value).toThrow(
+        expect.objectContaining({ code: 'SERDE_FAILED', message: expect.stringContaining('t-0 at offset 0') }),
+      )
       expect(record.valueBytes).toEqual(new Uint8Array([0x7b]))
       expect(record.copy().valueBytes).toEqual(new Uint8Array([0x7b]))
     }
@@ -141,7 +163,11 @@ describe('reading', () => {
     await topic.send([{ value: 'first' }, { key: 'k', value: 'v', headers: { h: 'x' }, timestamp: 5 }, { value: null }])
     const copies = []
     for await (const record of topic.read({ to: 'end' })) copies.push(record.copy())
-    expect(copies.map(({ offset, key, value }) => [offset, key, value])).toEqual([[0, null, 'first'], [1, 'k', 'v'], [2, null, null]])
+    expect(copies.map(({ offset, key, value }) => [offset, key, value])).toEqual([
+      [0, null, 'first'],
+      [1, 'k', 'v'],
+      [2, null, null],
+    ])
     expect([copies[1]!.headers.text('h'), copies[1]!.timestamp, copies[1]!.valueBytes!.buffer.byteLength]).toEqual(['x', 5, 8])
     expect(JSON.parse(JSON.stringify(copies[1]))).toMatchObject({ topic: 't', offset: 1, key: 'k', value: 'v', headers: [['h', 'x']] })
   })

@@ -27,7 +27,8 @@ class TellingStorage extends MemoryStorage {
 
   override commit(appends: readonly LogAppend[]): ReturnType<MemoryStorage['commit']> {
     for (const { log, batches } of appends) {
-      if (log.name.startsWith('orders-')) for (const { count, baseOffset } of batches) this.tell(`storage: log ${log.name} takes a batch of ${count} at offset ${baseOffset}`)
+      if (log.name.startsWith('orders-'))
+        for (const { count, baseOffset } of batches) this.tell(`storage: log ${log.name} takes a batch of ${count} at offset ${baseOffset}`)
     }
     return super.commit(appends)
   }

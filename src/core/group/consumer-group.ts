@@ -74,7 +74,7 @@ export class ConsumerGroup {
 
   /** UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. */
   join(request: JoinRequest): GroupMember {
-    const { clock, random } = this.options
+    const { clock } = this.options
     if (request.assignor !== undefined && !Object.hasOwn(ASSIGNORS, request.assignor)) {
       throw new KafkaliteError(
         'UNSUPPORTED_ASSIGNOR',
@@ -82,7 +82,7 @@ export class ConsumerGroup {
       )
     }
     const before = request.instanceId === undefined ? undefined : this.holderOf(request.instanceId)
-    const member = new GroupMember(randomId(random), request, clock.now())
+    const member = new GroupMember(this.newMemberId(), request, clock.now())
     if (before === undefined) {
       this.members.set(member.id, member)
       this.changed()
@@ -92,6 +92,14 @@ export class ConsumerGroup {
     this.watch(member)
     this.options.onChange()
     return member
+  }
+
+  /** Unlike any other in the group, even when a test hands in a `random` that always says the same. */
+  private newMemberId(): string {
+    const id = randomId(this.options.random)
+    let unique = id
+    for (let copy = 2; this.members.has(unique); copy++) unique = `${id}-${copy}`
+    return unique
   }
 
   subscribe(member: GroupMember, topics: readonly string[] | RegExp): void {

@@ -10,7 +10,7 @@ import type { Partition } from '../partition.js'
 import { type AcquiredBatch, DELIVER_AT_HEADER, MESSAGE_ID_HEADER } from '../queue-port.js'
 import type { OpsWriter } from './queue-ops.js'
 import { ReadyOffsets } from './queue-ready.js'
-import { ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, RecordStates, UNTOUCHED } from './record-state.js'
+import { ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, type RecordStates, UNTOUCHED } from './record-state.js'
 
 const READ_BYTES = 1024 * 1024
 
