@@ -73,7 +73,13 @@ export class Assignment<V, K> {
   async fix(places: readonly PartitionPlace<V, K>[], isNew: (place: TopicPartition) => boolean): Promise<void> {
     const { cluster, settings, news } = this.host
     try {
-      const committed = settings.groupId === undefined ? [] : await cluster.committedOffsets(settings.groupId, places.map(({ topic, partition }) => ({ topic, partition })))
+      const committed =
+        settings.groupId === undefined
+          ? []
+          : await cluster.committedOffsets(
+              settings.groupId,
+              places.map(({ topic, partition }) => ({ topic, partition })),
+            )
       const known = new Map(committed.map((offset) => [nameOf(offset), offset.offset]))
       const pins: OffsetToCommit[] = []
       const starts: number[] = []

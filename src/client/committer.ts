@@ -37,10 +37,14 @@ export class Committer {
       this.commitSoon()
       return
     }
-    this.timer = this.host.clock.setTimer(this.host.clock.now() + this.host.intervalMs, () => {
-      this.timer = null
-      this.commitSoon()
-    }, { holds: true })
+    this.timer = this.host.clock.setTimer(
+      this.host.clock.now() + this.host.intervalMs,
+      () => {
+        this.timer = null
+        this.commitSoon()
+      },
+      { holds: true },
+    )
   }
 
   /** While `eager`, what is done is committed at once instead of after the interval. */

@@ -105,7 +105,8 @@ export class ConsumerEngine<V, K> implements AssignmentHost<V, K>, FetcherHost<V
       const { committable, committed } = place
       // A start that is fixed but from which nothing was done is no progress.
       const isProgress = committed >= 0 || committable !== place.start
-      if (committable >= 0 && committable !== committed && isProgress) offsets.push({ topic: place.topic, partition: place.partition, offset: committable })
+      if (committable >= 0 && committable !== committed && isProgress)
+        offsets.push({ topic: place.topic, partition: place.partition, offset: committable })
     }
     return offsets
   }

@@ -55,7 +55,9 @@ export class ConsumerNews<V, K> {
   }
 
   error(error: unknown): void {
-    const known = KafkaliteError.is(error) ? error : new KafkaliteError('INVALID_STATE', `The consumer met an unexpected error: ${String(error)}`, { cause: error })
+    const known = KafkaliteError.is(error)
+      ? error
+      : new KafkaliteError('INVALID_STATE', `The consumer met an unexpected error: ${String(error)}`, { cause: error })
     reportError(this.emitter, known)
   }
 

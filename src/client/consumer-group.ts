@@ -100,7 +100,9 @@ export class ConsumerGroup {
   async reset(to: ResetTarget, options?: { topics?: readonly string[] | undefined }): Promise<void> {
     checkOptions('reset()', options, RESET_RULES)
     const { cluster } = this.context
-    const offsets = Array.isArray(to) ? await this.explicit(to as readonly OffsetToCommit[], options?.topics) : await this.moved(to as StartPosition, options?.topics)
+    const offsets = Array.isArray(to)
+      ? await this.explicit(to as readonly OffsetToCommit[], options?.topics)
+      : await this.moved(to as StartPosition, options?.topics)
     const group = await this.find()
     if (group !== undefined && group.members.length > 0) {
       throw new KafkaliteError('NON_EMPTY_GROUP', `Group "${this.id}" has ${group.members.length} members; close its consumers first`)
@@ -118,7 +120,12 @@ export class ConsumerGroup {
     const wanted: OffsetToCommit[] = []
     for (const { topic, partition, offset, metadata } of offsetsOf(offsets)) {
       if (topics !== undefined && !topics.includes(topic)) continue
-      wanted.push({ topic, partition, offset: await clampOffset(this.context.cluster, { topic, partition }, offset, 'read_uncommitted'), metadata })
+      wanted.push({
+        topic,
+        partition,
+        offset: await clampOffset(this.context.cluster, { topic, partition }, offset, 'read_uncommitted'),
+        metadata,
+      })
     }
     return wanted
   }

@@ -147,10 +147,13 @@ export function offsetsOf(done: Done): OffsetToCommit[] {
   checkPartitions(entries, 'commit()')
   for (const entry of entries as readonly (OffsetToCommit | ConsumerRecord<unknown, unknown>)[]) {
     const { topic, partition, offset } = entry
-    if (!Number.isSafeInteger(offset) || offset < 0) throw invalid(`commit() takes offsets from 0, got ${describe(offset)} for ${topic}-${partition}`)
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw invalid(`commit() takes offsets from 0, got ${describe(offset)} for ${topic}-${partition}`)
     // A record always has headers, an offset to commit never: that tells "this one is done" from "go on here".
     const isRecord = 'headers' in entry && entry.headers !== undefined
-    const next: OffsetToCommit = isRecord ? { topic, partition, offset: offset + 1 } : { topic, partition, offset, metadata: (entry as OffsetToCommit).metadata }
+    const next: OffsetToCommit = isRecord
+      ? { topic, partition, offset: offset + 1 }
+      : { topic, partition, offset, metadata: (entry as OffsetToCommit).metadata }
     const place = `${topic}-${partition}`
     if ((highest.get(place)?.offset ?? -1) < next.offset) highest.set(place, next)
   }

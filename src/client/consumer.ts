@@ -10,8 +10,16 @@ import type { ClientContext } from './client-context.js'
 import { ConsumerEngine } from './consumer-engine.js'
 import { type ConsumerEvents, ConsumerNews } from './consumer-events.js'
 import {
-  checkPartitions, checkPollOptions, checkRunOptions, type ConsumerOptions, type ConsumerSettings, type Done, offsetsOf, type PollOptions,
-  resolveConsumerOptions, type RunOptions,
+  checkPartitions,
+  checkPollOptions,
+  checkRunOptions,
+  type ConsumerOptions,
+  type ConsumerSettings,
+  type Done,
+  offsetsOf,
+  type PollOptions,
+  resolveConsumerOptions,
+  type RunOptions,
 } from './consumer-options.js'
 import type { ConsumerRecord } from './consumer-record.js'
 import { DeadLetters } from './dead-letters.js'
@@ -35,7 +43,10 @@ export interface Run {
  * Reads topics: as a member of a group, which shares the partitions and remembers its place, or by itself. Read it in one way: with
  * poll(), with run() or runBatch(), or by iteration; a second way fails at once with INVALID_STATE.
  */
-export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEvents<V, K>> implements AsyncIterable<ConsumerRecord<V, K>>, AsyncDisposable {
+export class Consumer<V = unknown, K = string>
+  extends EventEmitter<ConsumerEvents<V, K>>
+  implements AsyncIterable<ConsumerRecord<V, K>>, AsyncDisposable
+{
   private readonly engine: ConsumerEngine<V, K>
   private readonly settings: ConsumerSettings<V, K>
   private readonly untrack: () => void
@@ -76,11 +87,15 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
     this.engine.check()
     checkPartitions(partitions, 'assign()')
     const { engine } = this
-    if (engine.subscription !== null && !this.assigned) throw new KafkaliteError('INVALID_STATE', 'assign() and subscribe() exclude each other; this consumer has topics')
+    if (engine.subscription !== null && !this.assigned)
+      throw new KafkaliteError('INVALID_STATE', 'assign() and subscribe() exclude each other; this consumer has topics')
     const names = new Set(partitions.map(({ topic, partition }) => `${topic}-${partition}`))
     engine.assignment.remove([...engine.assignment].filter(({ topic, partition }) => !names.has(`${topic}-${partition}`)))
     this.assigned = true
-    engine.subscription = new ManualSubscription(engine, partitions.map(({ topic, partition }) => ({ topic, partition })))
+    engine.subscription = new ManualSubscription(
+      engine,
+      partitions.map(({ topic, partition }) => ({ topic, partition })),
+    )
     await engine.ready()
   }
 
@@ -110,12 +125,18 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
    * Push, record by record. Resolves when the member has its assignment; records go to the handler from then on. A record is done when
    * the handler returned or its promise resolved; an error goes the way of `onError`.
    */
-  run(handler: (record: ConsumerRecord<V, K>, context: HandlerContext) => unknown, options?: RunOptions<ConsumerRecord<V, K>>): Promise<Run> {
+  run(
+    handler: (record: ConsumerRecord<V, K>, context: HandlerContext) => unknown,
+    options?: RunOptions<ConsumerRecord<V, K>>,
+  ): Promise<Run> {
     return this.start('run()', { kind: 'record', call: handler }, options)
   }
 
   /** Push, up to maxPollRecords records of one partition at a time. A batch that failed is tried again as a whole. */
-  runBatch(handler: (records: readonly ConsumerRecord<V, K>[], context: HandlerContext) => unknown, options?: RunOptions<ConsumerRecord<V, K>>): Promise<Run> {
+  runBatch(
+    handler: (records: readonly ConsumerRecord<V, K>[], context: HandlerContext) => unknown,
+    options?: RunOptions<ConsumerRecord<V, K>>,
+  ): Promise<Run> {
     return this.start('runBatch()', { kind: 'batch', records: this.settings.maxPollRecords, call: handler }, options)
   }
 
@@ -145,7 +166,8 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
     if (offsets.length > 0 || engine.subscription === null) {
       engine.requireSubscription()
       await engine.committer.commit(offsets)
-    } else if (done === undefined && engine.assignment.size === 0 && engine.subscription?.isReady === false) await engine.subscription.commit([])
+    } else if (done === undefined && engine.assignment.size === 0 && engine.subscription?.isReady === false)
+      await engine.subscription.commit([])
   }
 
   /** What the group has committed: of these partitions, or of those the consumer has. Partitions without a commit are left out. */
@@ -295,7 +317,7 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
         await engine.sleep(true)
       }
     } finally {
-      (timer as Timer | null)?.cancel()
+      ;(timer as Timer | null)?.cancel()
       signal?.removeEventListener('abort', wake)
       engine.fetcher.interrupt()
     }
@@ -332,7 +354,8 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
 
   private choose(topics: TopicChoice): void {
     const { engine, settings } = this
-    engine.subscription = settings.groupId === undefined ? new DirectSubscription(engine, topics) : new GroupSubscription(engine, settings.groupId, topics)
+    engine.subscription =
+      settings.groupId === undefined ? new DirectSubscription(engine, topics) : new GroupSubscription(engine, settings.groupId, topics)
   }
 
   private namesOf(topics: readonly (string | TypedTopic<V, K>)[] | RegExp, owner: string): TopicChoice {
@@ -372,4 +395,3 @@ export class Consumer<V = unknown, K = string> extends EventEmitter<ConsumerEven
     return groupId
   }
 }
-

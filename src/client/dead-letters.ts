@@ -58,7 +58,12 @@ export class DeadLetters {
   }
 }
 
-function deathHeaders(record: ConsumerRecord<unknown, unknown>, error: unknown, attempts: number, groupId: string | undefined): EncodedHeader[] {
+function deathHeaders(
+  record: ConsumerRecord<unknown, unknown>,
+  error: unknown,
+  attempts: number,
+  groupId: string | undefined,
+): EncodedHeader[] {
   const headers: EncodedHeader[] = [
     ['kafkalite.dead.topic', record.topic],
     ['kafkalite.dead.partition', String(record.partition)],
@@ -71,7 +76,10 @@ function deathHeaders(record: ConsumerRecord<unknown, unknown>, error: unknown, 
     headers.push(['kafkalite.dead.error.name', error.name], ['kafkalite.dead.error.message', short(error.message)])
     if (typeof error.stack === 'string') headers.push(['kafkalite.dead.error.stack', short(error.stack)])
   } else {
-    headers.push(['kafkalite.dead.error.name', typeof error], ['kafkalite.dead.error.message', short(typeof error === 'string' ? error : describe(error))])
+    headers.push(
+      ['kafkalite.dead.error.name', typeof error],
+      ['kafkalite.dead.error.message', short(typeof error === 'string' ? error : describe(error))],
+    )
   }
   return headers
 }

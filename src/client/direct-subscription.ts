@@ -40,7 +40,11 @@ export class DirectSubscription<V, K> implements Subscription {
     for (const [name, count] of counts) {
       try {
         const topic = context.cluster.topic(name)
-        if (isPromise(topic)) topic.then(() => {}, () => {})
+        if (isPromise(topic))
+          topic.then(
+            () => {},
+            () => {},
+          )
         else if (topic.partitions > count) return this.onTopics()
       } catch {
         // It was deleted: the fetch says so.
@@ -141,7 +145,10 @@ export class ManualSubscription<V, K> implements Subscription {
     for (const { topic, partition } of this.partitions) {
       const { partitions } = await context.cluster.topic(topic, { create: true })
       if (partition < partitions) continue
-      throw new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `Topic "${topic}" has ${partitions} partitions, so there is no partition ${partition}`)
+      throw new KafkaliteError(
+        'UNKNOWN_TOPIC_OR_PARTITION',
+        `Topic "${topic}" has ${partitions} partitions, so there is no partition ${partition}`,
+      )
     }
     const places = assignment.add(this.partitions)
     await assignment.fix(places, () => false)

@@ -137,10 +137,25 @@ export class Fetcher<V, K> {
     const asked: AskedPlace<V, K>[] = []
     for (let step = 0; step < places.length; step++) {
       const place = places[(this.turn + step) % places.length] as PartitionPlace<V, K>
-      if (place.wantsRecords) asked.push({ topic: place.topic, partition: place.partition, offset: place.position, place, generation: place.generation, answers: place.answers })
+      if (place.wantsRecords)
+        asked.push({
+          topic: place.topic,
+          partition: place.partition,
+          offset: place.position,
+          place,
+          generation: place.generation,
+          answers: place.answers,
+        })
     }
     if (asked.length === 0) return null
-    return { positions: asked, maxWaitMs, maxBytes: FETCH_BYTES_MAX, maxPartitionBytes: PARTITION_BYTES_MAX, isolation: this.host.isolation, signal }
+    return {
+      positions: asked,
+      maxWaitMs,
+      maxBytes: FETCH_BYTES_MAX,
+      maxPartitionBytes: PARTITION_BYTES_MAX,
+      isolation: this.host.isolation,
+      signal,
+    }
   }
 
   /** Puts the answer into the places that asked. An answer to what a place no longer asks for is dropped. */

@@ -34,7 +34,10 @@ export class GroupSubscription<V, K> implements Subscription {
     // What was there before the change was not asked for: where it begins is for `from` to say.
     this.known = undefined
     this.isReady = false
-    if (this.membership !== null) void this.prepare().then(() => this.membership?.subscribe(topics)).catch((error: unknown) => this.host.fail(error))
+    if (this.membership !== null)
+      void this.prepare()
+        .then(() => this.membership?.subscribe(topics))
+        .catch((error: unknown) => this.host.fail(error))
   }
 
   polled(): void {
@@ -46,7 +49,10 @@ export class GroupSubscription<V, K> implements Subscription {
   async commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     const { membership } = this
     if (membership === null) {
-      throw new KafkaliteError('UNKNOWN_MEMBER_ID', `The consumer is no member of group "${this.groupId}" now, so it cannot commit; the next poll joins again`)
+      throw new KafkaliteError(
+        'UNKNOWN_MEMBER_ID',
+        `The consumer is no member of group "${this.groupId}" now, so it cannot commit; the next poll joins again`,
+      )
     }
     await membership.commit(offsets)
   }

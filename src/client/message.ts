@@ -101,7 +101,8 @@ export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
   }
 
   async renew(ms?: number): Promise<void> {
-    if (ms !== undefined && !(ms > 0 && ms < Infinity)) throw invalid(`renew() takes a positive number of milliseconds, not ${describe(ms)}`)
+    if (ms !== undefined && !(ms > 0 && ms < Infinity))
+      throw invalid(`renew() takes a positive number of milliseconds, not ${describe(ms)}`)
     this.host.renew(this, ms)
   }
 

@@ -55,7 +55,10 @@ const QUEUE_RULES: Readonly<Record<string, OptionRule>> = {
   value: { expected: 'a serde with encode and decode', accepts: isSerde },
   lockMs: wholeNumber(10, 86_400_000),
   maxDeliveries: wholeNumber(1, 1000),
-  backoff: { expected: 'an object, a list of milliseconds or a function', accepts: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null) },
+  backoff: {
+    expected: 'an object, a list of milliseconds or a function',
+    accepts: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  },
   deadLetter: { expected: 'the name of a topic, or false', accepts: (value) => value === false || someText.accepts(value) },
   flush: oneOf('os', 'interval', 'always'),
   partitions: wholeNumber(1),
@@ -81,8 +84,11 @@ export function resolveQueueOptions<V>(name: string, options: QueueOptions<V> | 
     throw invalid(`backoff of ${owner} has ${backoff.length} waits, more than the ${maxDeliveries} deliveries of maxDeliveries`)
   }
   const port = {
-    lockMs: options?.lockMs ?? 30_000, maxDeliveries, deadLetter: options?.deadLetter ?? `${name}.dead`,
-    flush: options?.flush, partitions: options?.partitions,
+    lockMs: options?.lockMs ?? 30_000,
+    maxDeliveries,
+    deadLetter: options?.deadLetter ?? `${name}.dead`,
+    flush: options?.flush,
+    partitions: options?.partitions,
   }
   return { value: options?.value ?? json<V>(), backoff, port }
 }
@@ -94,7 +100,8 @@ export function checkNewMessage(queue: string, message: NewMessage<unknown>): vo
   checkOptions(owner, message, MESSAGE_RULES)
   if (message === undefined || message.value === undefined) throw invalid(`${owner} needs a value; null stands for none`)
   if (message.delayMs !== undefined && message.at !== undefined) throw invalid(`${owner} has delayMs or at, not both`)
-  if (message.id !== undefined && /^\d+-\d+$/.test(message.id)) throw invalid(`the id of ${owner} must not have the form <partition>-<offset>, got "${message.id}"`)
+  if (message.id !== undefined && /^\d+-\d+$/.test(message.id))
+    throw invalid(`the id of ${owner} must not have the form <partition>-<offset>, got "${message.id}"`)
 }
 
 function refusePlanned(owner: string, given: unknown, planned: readonly string[]): void {

@@ -27,10 +27,17 @@ export class QueueOutbox {
   ) {}
 
   /** Adds a message; the promise is shared by all of its batch and settles when the batch is written, the receipts' offsets filled in. */
-  add(receipt: QueueReceipt<unknown>, key: string | null, value: Uint8Array | string | null, timestamp: number, headers: readonly EncodedHeader[] | null): Promise<void> {
+  add(
+    receipt: QueueReceipt<unknown>,
+    key: string | null,
+    value: Uint8Array | string | null,
+    timestamp: number,
+    headers: readonly EncodedHeader[] | null,
+  ): Promise<void> {
     const lane = this.lane(receipt.partition)
     const bytes = BatchWriter.recordBytesMax(key, value, headers)
-    if (lane.writer.count > 0 && lane.writer.sizeBytes + bytes > (bytes > LARGE_BYTES ? LARGE_BYTES : BATCH_BYTES)) this.flush(receipt.partition, lane)
+    if (lane.writer.count > 0 && lane.writer.sizeBytes + bytes > (bytes > LARGE_BYTES ? LARGE_BYTES : BATCH_BYTES))
+      this.flush(receipt.partition, lane)
     lane.writer.append(key, value, timestamp, headers)
     lane.receipts.push(receipt)
     lane.round ??= new Promise((resolve) => {

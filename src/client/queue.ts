@@ -2,7 +2,17 @@
 // happens to its messages is kept in a log beside it, so nothing here is needed to bring it back after a crash.
 
 import { EventEmitter } from 'eventemitter3'
-import { DELIVER_AT_HEADER, MESSAGE_ID_HEADER, type AcquiredBatch, type AcquireToken, type DeathNote, type QueueSession, type RecordPlace, type RecordState, type Settlement } from '../core/queue-port.js'
+import {
+  DELIVER_AT_HEADER,
+  MESSAGE_ID_HEADER,
+  type AcquiredBatch,
+  type AcquireToken,
+  type DeathNote,
+  type QueueSession,
+  type RecordPlace,
+  type RecordState,
+  type Settlement,
+} from '../core/queue-port.js'
 import { KafkaliteError } from '../errors.js'
 import { isPromise } from '../lib/awaitable.js'
 import { encodeUtf8 } from '../lib/text.js'
@@ -42,7 +52,10 @@ export interface MessageStatus<R> {
   readonly result?: R
 }
 
-export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V, R>> implements AsyncIterable<Message<V, R>>, AsyncDisposable {
+export class Queue<V = unknown, R = unknown>
+  extends EventEmitter<QueueEvents<V, R>>
+  implements AsyncIterable<Message<V, R>>, AsyncDisposable
+{
   readonly name: string
   private readonly receivers = new Set<QueueReceiver<V, R>>()
   /** Messages that want to know when their lock is lost. */
@@ -103,10 +116,15 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
   }
 
   /** Pull: up to `max` (1) messages, each locked. Waits up to timeoutMs (1000; Infinity: until there is one); empty when nothing came. */
-  async receive(options?: { max?: number | undefined; timeoutMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<Message<V, R>[]> {
+  async receive(options?: {
+    max?: number | undefined
+    timeoutMs?: number | undefined
+    signal?: AbortSignal | undefined
+  }): Promise<Message<V, R>[]> {
     this.checkOpen()
     checkOptions('receive()', options, {
-      max: wholeNumber(1), signal: anAbortSignal,
+      max: wholeNumber(1),
+      signal: anAbortSignal,
       timeoutMs: { expected: 'milliseconds from 0, or Infinity', accepts: (value) => typeof value === 'number' && value >= 0 },
     })
     const { max = 1, timeoutMs = 1000, signal } = options ?? {}
@@ -200,7 +218,10 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
     checkNewMessage(this.name, message)
     const { key = null, id } = message
     const headers = this.headersOf(message, now)
-    const value = message.value === null ? null : encodeContent(this.options.value, message.value, { topic: this.name, headers: Headers.of(headers) }, 'value')
+    const value =
+      message.value === null
+        ? null
+        : encodeContent(this.options.value, message.value, { topic: this.name, headers: Headers.of(headers) }, 'value')
     const partition = this.choice.choose(key, value, this.session.partitions)
     if (key === null) this.choice.used(64 + (value?.length ?? 0))
     return { receipt: new QueueReceipt(partition, id, this.ask), key, value, headers: headers.length === 0 ? null : headers }
@@ -220,7 +241,13 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
     const cursor = new RecordCursor()
     for (const { batch, partition, offsets, deliveryCounts, lease } of batches) {
       cursor.open(batch)
-      const origin = new RecordOrigin<V, string>(this.name, partition, { value: this.options.value, key: string }, cursor.buffer, batch.baseTimestamp)
+      const origin = new RecordOrigin<V, string>(
+        this.name,
+        partition,
+        { value: this.options.value, key: string },
+        cursor.buffer,
+        batch.baseTimestamp,
+      )
       let next = 0
       while (next < offsets.length && cursor.next()) {
         if (cursor.offset !== offsets[next]) continue
@@ -240,7 +267,10 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
     const outcome = await this.session.settled(place, signal)
     if (outcome === null) throw notFound(this.name, id)
     if (outcome.state === 'archived') {
-      throw new KafkaliteError('DEAD_LETTERED', `Message ${id} of queue ${this.name} was given up after ${outcome.deliveryCount} deliveries: ${outcome.reason ?? 'no reason given'}`)
+      throw new KafkaliteError(
+        'DEAD_LETTERED',
+        `Message ${id} of queue ${this.name} was given up after ${outcome.deliveryCount} deliveries: ${outcome.reason ?? 'no reason given'}`,
+      )
     }
     return outcome.result === undefined ? (undefined as R) : this.decodeResult(outcome.result)
   }
@@ -273,7 +303,8 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
     if (isPromise(settled)) await settled
     if (settlement.kind === 'acknowledge' && this.listenerCount('acknowledged') > 0) this.emit('acknowledged', message)
     // The last delivery is not released but dies; the queue itself tells of dead letters.
-    const comesAgain = settlement.kind === 'release' && (settlement.uncounted === true || message.deliveryCount < this.options.port.maxDeliveries)
+    const comesAgain =
+      settlement.kind === 'release' && (settlement.uncounted === true || message.deliveryCount < this.options.port.maxDeliveries)
     if (comesAgain && this.listenerCount('released') > 0) this.emit('released', message, error)
   }
 
@@ -326,7 +357,12 @@ export class Queue<V = unknown, R = unknown> extends EventEmitter<QueueEvents<V,
   }
 
   private readonly onError = (error: unknown): void => {
-    reportError(this, error instanceof KafkaliteError ? error : new KafkaliteError('STORAGE_FAILED', `Queue ${this.name} failed in the background`, { cause: error }))
+    reportError(
+      this,
+      error instanceof KafkaliteError
+        ? error
+        : new KafkaliteError('STORAGE_FAILED', `Queue ${this.name} failed in the background`, { cause: error }),
+    )
   }
 
   private checkOpen(): void {

@@ -107,7 +107,8 @@ export class QueueReceiver<V, R> implements Receiver {
 
   /** The lock of a delivery ran out: answers the message when a handler works on it here. */
   lost(token: AcquireToken): QueueMessage<V, R> | undefined {
-    const isIt = (message: QueueMessage<V, R>): boolean => message.offset === token.offset && message.lease === token.lease && message.partition === token.partition
+    const isIt = (message: QueueMessage<V, R>): boolean =>
+      message.offset === token.offset && message.lease === token.lease && message.partition === token.partition
     const at = this.waiting.findIndex(isIt)
     if (at >= 0) {
       this.waiting.splice(at, 1)
@@ -187,7 +188,9 @@ export class QueueReceiver<V, R> implements Receiver {
   private failed(message: QueueMessage<V, R>, error: unknown): void {
     this.ended(message)
     if (message.isSettled) {
-      this.host.report(new KafkaliteError('INVALID_STATE', `The handler failed after it had settled message ${message.id}`, { cause: error }))
+      this.host.report(
+        new KafkaliteError('INVALID_STATE', `The handler failed after it had settled message ${message.id}`, { cause: error }),
+      )
     } else if (error instanceof UnrecoverableError || KafkaliteError.is(error, 'SERDE_FAILED')) {
       this.track(this.host.failed(message, error, 'reject'))
     } else {
@@ -227,7 +230,10 @@ export class QueueReceiver<V, R> implements Receiver {
     for (const message of this.waiting) this.host.keep(message)
     for (const [message, since] of this.running) {
       if (now - since < this.maxHandlerMs) this.host.keep(message)
-      else message.abort(new KafkaliteError('REQUEST_TIMED_OUT', `The handler of message ${message.id} ran longer than ${this.maxHandlerMs} ms`))
+      else
+        message.abort(
+          new KafkaliteError('REQUEST_TIMED_OUT', `The handler of message ${message.id} ran longer than ${this.maxHandlerMs} ms`),
+        )
     }
   }
 

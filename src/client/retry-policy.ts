@@ -50,8 +50,14 @@ const BACKOFF_RULES: Readonly<Record<string, OptionRule>> = {
 
 const POLICY_RULES: Readonly<Record<string, OptionRule>> = {
   retries: { expected: 'a whole number from 0, or Infinity', accepts: (value) => value === Infinity || wholeNumber(0).accepts(value) },
-  backoff: { expected: 'an object, a list of milliseconds or a function', accepts: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null) },
-  afterRetries: { expected: "'deadLetter', 'skip', 'stop' or a function", accepts: (value) => OUTCOMES.includes(value) || aFunction.accepts(value) },
+  backoff: {
+    expected: 'an object, a list of milliseconds or a function',
+    accepts: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  },
+  afterRetries: {
+    expected: "'deadLetter', 'skip', 'stop' or a function",
+    accepts: (value) => OUTCOMES.includes(value) || aFunction.accepts(value),
+  },
   deadLetterTopic: someText,
   strictOrder: aBoolean,
 }

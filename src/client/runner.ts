@@ -34,7 +34,11 @@ export interface RunnerOptions<V, K> {
 
 export type Handler<V, K> =
   | { readonly kind: 'record'; readonly call: (record: ConsumerRecord<V, K>, context: HandlerContext) => unknown }
-  | { readonly kind: 'batch'; readonly records: number; readonly call: (records: readonly ConsumerRecord<V, K>[], context: HandlerContext) => unknown }
+  | {
+      readonly kind: 'batch'
+      readonly records: number
+      readonly call: (records: readonly ConsumerRecord<V, K>[], context: HandlerContext) => unknown
+    }
 
 /** A record, or a batch, that was begun and not finished at once. */
 interface Job<V, K> {
@@ -425,12 +429,16 @@ export class Runner<V, K> {
   private later(job: Job<V, K>, waitMs: number, then: () => void): void {
     const { clock, wakeup } = this.options.engine
     this.parked++
-    const timer = clock.setTimer(clock.now() + waitMs, () => {
-      this.retries.delete(timer)
-      if (this.isCurrent(job)) then()
-      else this.parked--
-      wakeup.wake()
-    }, { holds: true })
+    const timer = clock.setTimer(
+      clock.now() + waitMs,
+      () => {
+        this.retries.delete(timer)
+        if (this.isCurrent(job)) then()
+        else this.parked--
+        wakeup.wake()
+      },
+      { holds: true },
+    )
     this.retries.set(timer, job)
   }
 
@@ -490,5 +498,8 @@ export class Runner<V, K> {
 
 /** Says why a second way of reading is refused. */
 export function secondWay(first: string, second: string): KafkaliteError {
-  return new KafkaliteError('INVALID_STATE', `A consumer is read in one way: this one uses ${first}, so ${second} is refused; make another consumer for it`)
+  return new KafkaliteError(
+    'INVALID_STATE',
+    `A consumer is read in one way: this one uses ${first}, so ${second} is refused; make another consumer for it`,
+  )
 }

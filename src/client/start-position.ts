@@ -23,7 +23,12 @@ export function checkStartPosition(value: unknown, where: string): asserts value
 }
 
 /** The offset of the position in the partition as it is now, never outside of the partition. */
-export async function resolveStart(cluster: Cluster, place: TopicPartition, position: StartPosition, isolation: Isolation): Promise<number> {
+export async function resolveStart(
+  cluster: Cluster,
+  place: TopicPartition,
+  position: StartPosition,
+  isolation: Isolation,
+): Promise<number> {
   if (position === 'earliest' || position === 'latest') return endOf(cluster, place, position, isolation)
   if (!(position instanceof Date) && 'offset' in position) return clampOffset(cluster, place, position.offset, isolation)
   const timestamp = position instanceof Date ? position.getTime() : cluster.clock.now() - position.agoMs

@@ -200,7 +200,11 @@ export interface Cluster {
   /** What is there, or what comes first. Errors of single partitions are in the answer. */
   fetch(request: FetchRequest): Awaitable<readonly FetchedPartition[]>
   /** Offset and timestamp of the place, or null when no record is that late. 'earliest' and 'latest' always have one, with timestamp -1. */
-  offset(partition: TopicPartition, query: OffsetQuery, isolation?: Isolation): Awaitable<{ readonly offset: number; readonly timestamp: number } | null>
+  offset(
+    partition: TopicPartition,
+    query: OffsetQuery,
+    isolation?: Isolation,
+  ): Awaitable<{ readonly offset: number; readonly timestamp: number } | null>
   /** Moves the start of the partition to `beforeOffset` (-1: to the end) and answers it. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION. */
   deleteRecords(partition: TopicPartition, beforeOffset: number): Promise<number>
   /** Bytes kept of the partition. */

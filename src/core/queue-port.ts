@@ -53,7 +53,12 @@ export type Settlement =
   /** `result` is kept for the sender and has at most 1 MiB. `id`: the one that the sender gave, so that it is known after the record is gone. */
   | { readonly kind: 'acknowledge'; readonly result?: Uint8Array | undefined; readonly id?: string | undefined }
   /** Available again after `delayMs` (0). `uncounted`: as if it had never been delivered. The note is for the dead letter, should this have been the last delivery. */
-  | { readonly kind: 'release'; readonly delayMs?: number | undefined; readonly uncounted?: boolean | undefined; readonly note?: DeathNote | undefined }
+  | {
+      readonly kind: 'release'
+      readonly delayMs?: number | undefined
+      readonly uncounted?: boolean | undefined
+      readonly note?: DeathNote | undefined
+    }
   | { readonly kind: 'reject'; readonly note?: DeathNote | undefined }
 
 /** Why a message is given up, as the dead-letter headers tell it. */

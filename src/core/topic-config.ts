@@ -95,7 +95,10 @@ export function checkTopicConfig(given: Readonly<Record<string, unknown>>, owner
     if (value === undefined) continue
     const rule = Object.hasOwn(RULES, name) ? RULES[name as keyof ResolvedTopicConfig] : undefined
     if (rule === undefined) {
-      throw new KafkaliteError('INVALID_CONFIG', `${owner}: there is no topic config "${name}"; expected one of ${Object.keys(RULES).join(', ')}`)
+      throw new KafkaliteError(
+        'INVALID_CONFIG',
+        `${owner}: there is no topic config "${name}"; expected one of ${Object.keys(RULES).join(', ')}`,
+      )
     }
     const expected = violation(rule, value)
     if (expected !== null) throw new KafkaliteError('INVALID_CONFIG', `${name} of ${owner} must be ${expected}, not ${describe(value)}`)

@@ -1,46 +1,31 @@
-// npm run bench [-- --quick]: each row is a ratio, ours by what a user would pick instead, both measured in this run by turns.
-// The folder for the files can be named: -- --folder /some/disk. Quote figures of a quiet machine only.
+// npm run bench [-- --quick] [--rounds 5] [--folder /some/disk] [--only 'part of a name']
+// Installs what is compared with, bundles the sources as a user gets them (what runs TypeScript on the fly wraps every closure, and
+// that shows), and runs the bundle in a process of its own.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import Table from 'cli-table3'
-import { fileRows } from './file-rows.js'
-import { memoryRows } from './memory-rows.js'
-import { loadPeers } from './peers.js'
-import { compare } from './ratio.js'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
-    folder: { type: 'string', default: tmpdir() },
-    only: { type: 'string', default: '' },
-  },
-})
+const here = fileURLToPath(new URL('.', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
+// Inside node_modules, so that the peers resolve from there.
+const bundle = `${here}node_modules/.bench/run.mjs`
 
-const short = (value: number): string =>
-  value >= 1e6 ? `${(value / 1e6).toFixed(2)} M` : value >= 1e3 ? `${(value / 1e3).toFixed(1)} k` : value.toFixed(0)
-
-const peers = await loadPeers()
-const scratch = mkdtempSync(join(values.folder, 'kafkalite-bench-'))
-const scale = values.quick ? 0.1 : 1
-const rounds = Number(values.rounds)
-try {
-  console.log(`Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model}), ${peers.versions}; ${rounds} rounds`)
-  const rows = [...memoryRows(peers, scale), ...fileRows(peers, scratch, scale)].filter(({ name }) => name.includes(values.only))
-  const table = new Table({
-    head: ['kafkalite', 'against', 'ratio', 'least .. most', 'records/s', 'against'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [] },
-  })
-  for (const row of rows) {
-    const { median, least, most, ours, theirs } = await compare(row, rounds)
-    console.log(`${row.name} / ${row.yardstick}: ${median.toFixed(2)}`)
-    table.push([row.name, row.yardstick, median.toFixed(2), `${least.toFixed(2)} .. ${most.toFixed(2)}`, short(ours), short(theirs)])
-  }
-  console.log(table.toString())
-} finally {
-  rmSync(scratch, { recursive: true, force: true })
+if (!existsSync(`${here}node_modules/fastq`)) {
+  console.log('installing what is compared with ...')
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: here, stdio: 'inherit' })
 }
+mkdirSync(`${here}node_modules/.bench`, { recursive: true })
+await build({
+  entryPoints: [`${here}run.ts`],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  tsconfig: `${root}tsconfig.json`,
+  // CommonJS inside an ESM bundle asks for `require`.
+  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+})
+execFileSync(process.execPath, ['--expose-gc', bundle, ...process.argv.slice(2)], { stdio: 'inherit' })

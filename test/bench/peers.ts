@@ -1,9 +1,7 @@
-// What is compared with: installed on the first run into this folder, which has a package.json of its own.
+// What is compared with: installed by main.ts into this folder, which has a package.json of its own.
 
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The parts of the peers that the rows use: their types are not installed with the project. */
 export interface SqliteStatement<Row> {
@@ -36,19 +34,18 @@ export interface Peers {
   readonly versions: string
 }
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url))
+/** A name that the bundler leaves to be found when it runs. */
+const EMITTERY: string = 'emittery'
+const PACKAGES = new URL('../', import.meta.url)
 
+/** For the bundle, which lies in a folder of node_modules. */
 export async function loadPeers(): Promise<Peers> {
-  if (!existsSync(`${FOLDER}node_modules/fastq`)) {
-    console.log('installing what is compared with ...')
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: FOLDER, stdio: 'inherit' })
-  }
   const require = createRequire(import.meta.url)
-  const { default: Emittery } = await import(pathToFileURL(`${FOLDER}node_modules/emittery/index.js`).href)
+  const { default: Emittery }: { default: EmitteryConstructor } = await import(EMITTERY)
   const fastq: Fastq = require('fastq')
   const Sqlite = loadSqlite(require)
   const versions = ['emittery', 'fastq', ...(Sqlite ? ['better-sqlite3'] : [])].map((name) => {
-    const { version }: { version: string } = require(`${FOLDER}node_modules/${name}/package.json`)
+    const { version }: { version: string } = JSON.parse(readFileSync(new URL(`${name}/package.json`, PACKAGES), 'utf8'))
     return `${name} ${version}`
   })
   return { Emittery, fastq, Sqlite, versions: versions.join(', ') }

@@ -1,9 +1,6 @@
 // Measures two ways of doing the same work against each other in one run: they take turns, in an order that changes each round, so that
 // what slows the machine slows both. The result is the ratio of each round, not of two averages.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-
 /** One side of a comparison, made ready anew for each round; only `work` is timed. It throws when the work was not done. */
 export interface Side {
   readonly units: number
@@ -31,12 +28,9 @@ export interface Result {
 
 const WARM_ROUNDS = 2
 
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
-
 async function rate(prepare: Prepare): Promise<number> {
   const side = await prepare()
-  collectGarbage()
+  globalThis.gc?.()
   const start = performance.now()
   await side.work()
   const seconds = (performance.now() - start) / 1000

@@ -73,13 +73,14 @@ for (const maker of MAKERS) {
       expect(batch.maxTimestamp).toBe(one.logAppendTime ? APPEND_TIME : Math.max(...one.records.map(({ timestamp }) => timestamp)))
     })
 
-    test.each(there(maker).filter(({ compression }) => compression === 'none').map((one) => [one.name, one] as const))(
-      'is the same byte by byte when we pack it: %s',
-      (name, one) => {
-        const theirs = captured(maker, name)
-        expect(hex(packLike(one, good(theirs)))).toBe(hex(theirs))
-      },
-    )
+    test.each(
+      there(maker)
+        .filter(({ compression }) => compression === 'none')
+        .map((one) => [one.name, one] as const),
+    )('is the same byte by byte when we pack it: %s', (name, one) => {
+      const theirs = captured(maker, name)
+      expect(hex(packLike(one, good(theirs)))).toBe(hex(theirs))
+    })
 
     test('holds the same records under gzip as ours, whatever the two make of them compressed', () => {
       const one = CASES.find(({ compression }) => compression === 'gzip') as CapturedCase
@@ -94,7 +95,11 @@ test.each(CASES.filter(({ producerId }) => producerId >= 0).map((one) => [one.na
   'the producer fields of a batch of Java are read: %s',
   (name, one) => {
     const { producerId, producerEpoch, baseSequence } = good(captured('java', name))
-    expect({ producerId, producerEpoch, baseSequence }).toEqual({ producerId: one.producerId, producerEpoch: one.producerEpoch, baseSequence: one.baseSequence })
+    expect({ producerId, producerEpoch, baseSequence }).toEqual({
+      producerId: one.producerId,
+      producerEpoch: one.producerEpoch,
+      baseSequence: one.baseSequence,
+    })
   },
 )
 
@@ -123,11 +128,18 @@ describe('what others read of our batches', () => {
   )
 
   const lines = (file: string): string[][] =>
-    readFileSync(new URL(`ours/${file}`, import.meta.url), 'utf8').trim().split('\n').map((line) => line.split('\t'))
+    readFileSync(new URL(`ours/${file}`, import.meta.url), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'))
   const print = (bytes: Uint8Array | string | null): string => (bytes === null ? 'null' : `~${hex(bytes)}`)
   const recordLines = (one: CapturedCase): string[][] =>
     one.records.map((record, offset) => [
-      'record', String(offset), String(one.logAppendTime ? APPEND_TIME : record.timestamp), print(record.key), print(record.value),
+      'record',
+      String(offset),
+      String(one.logAppendTime ? APPEND_TIME : record.timestamp),
+      print(record.key),
+      print(record.value),
       ...record.headers.map(([name, value]) => `${name}=${print(value)}`),
     ])
   /** The lines after the one that names the batch. */
@@ -143,7 +155,10 @@ describe('what others read of our batches', () => {
   })
 
   test('Java reads the header fields and the markers', () => {
-    const header = (name: string): string => lines('as-java-reads.txt').find(([kind, title]) => kind === 'batch' && title === name)?.join(' ') ?? ''
+    const header = (name: string): string =>
+      lines('as-java-reads.txt')
+        .find(([kind, title]) => kind === 'batch' && title === name)
+        ?.join(' ') ?? ''
     expect(header('transactional')).toBe('batch transactional none create 9007199254740991 32767 2147483646 true false 1001 1')
     expect(header('log-append-time')).toBe('batch log-append-time none append -1 -1 -1 false false 5000 1')
     expect(header('gzip')).toBe('batch gzip gzip create -1 -1 -1 false false 2000 2')

@@ -31,12 +31,25 @@ async function pack(fields, lines) {
   if (type === 'append') throw new Error('only a broker stamps its own time')
   const times = lines.map((line) => Number(line[1]))
   const records = lines.map((line, i) =>
-    Record({ offsetDelta: i, timestampDelta: times[i] - times[0], key: content(line[2]), value: content(line[3]), headers: headersOf(line.slice(4)) }),
+    Record({
+      offsetDelta: i,
+      timestampDelta: times[i] - times[0],
+      key: content(line[2]),
+      value: content(line[3]),
+      headers: headersOf(line.slice(4)),
+    }),
   )
   const batch = await RecordBatch({
-    compression: codec === 'gzip' ? 1 : 0, firstTimestamp: times[0], maxTimestamp: Math.max(...times), lastOffsetDelta: lines.length - 1,
-    partitionLeaderEpoch: -1, transactional: transactional === 'true', producerId: Long.fromValue(producerId), producerEpoch: Number(producerEpoch),
-    firstSequence: Number(firstSequence), records,
+    compression: codec === 'gzip' ? 1 : 0,
+    firstTimestamp: times[0],
+    maxTimestamp: Math.max(...times),
+    lastOffsetDelta: lines.length - 1,
+    partitionLeaderEpoch: -1,
+    transactional: transactional === 'true',
+    producerId: Long.fromValue(producerId),
+    producerEpoch: Number(producerEpoch),
+    firstSequence: Number(firstSequence),
+    records,
   })
   return batch.buffer
 }
@@ -58,10 +71,22 @@ async function write(cases, folder) {
 }
 
 async function read(folder) {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.hex')).sort()) {
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.hex'))
+    .sort()) {
     const bytes = Buffer.from(readFileSync(join(folder, file), 'utf8').trim(), 'hex')
     const batch = await decodeBatch(new Decoder(bytes))
-    console.log(['batch', file.replace('.hex', ''), batch.producerId, batch.producerEpoch, batch.inTransaction, batch.isControlBatch, batch.maxTimestamp].join('\t'))
+    console.log(
+      [
+        'batch',
+        file.replace('.hex', ''),
+        batch.producerId,
+        batch.producerEpoch,
+        batch.inTransaction,
+        batch.isControlBatch,
+        batch.maxTimestamp,
+      ].join('\t'),
+    )
     for (const record of batch.records) {
       const headers = Object.entries(record.headers).flatMap(([name, value]) => [value].flat().map((one) => `${name}=${hex(one)}`))
       console.log(['record', record.offset, record.timestamp, hex(record.key), hex(record.value), ...headers].join('\t'))

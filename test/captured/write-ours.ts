@@ -8,5 +8,11 @@ import { CASES, hex, pack } from './captured-case.js'
 const save = (name: string, bytes: Uint8Array): void => writeFileSync(new URL(`ours/${name}.hex`, import.meta.url), `${hex(bytes)}\n`)
 
 for (const one of CASES) save(one.name, pack(one).bytes)
-save('marker-commit', packMarker({ kind: 'commit', producerId: 6, producerEpoch: 3, coordinatorEpoch: 0, timestamp: 1_234_567_890_123 }).bytes)
-save('marker-abort', packMarker({ kind: 'abort', producerId: 4242, producerEpoch: 0, coordinatorEpoch: 17, timestamp: 1_234_567_890_123 }).bytes)
+save(
+  'marker-commit',
+  packMarker({ kind: 'commit', producerId: 6, producerEpoch: 3, coordinatorEpoch: 0, timestamp: 1_234_567_890_123 }).bytes,
+)
+save(
+  'marker-abort',
+  packMarker({ kind: 'abort', producerId: 4242, producerEpoch: 0, coordinatorEpoch: 17, timestamp: 1_234_567_890_123 }).bytes,
+)

@@ -77,5 +77,14 @@ export async function openFixture(options: { autoCreateTopics?: boolean; random?
     work: new WorkCount(),
     track: () => () => undefined,
   }
-  return { context, cluster, clock, held, batches, slow: () => void (isSlow = true) }
+  return {
+    context,
+    cluster,
+    clock,
+    held,
+    batches,
+    slow: () => {
+      isSlow = true
+    },
+  }
 }

@@ -12,11 +12,21 @@ export interface ConsumerFixture extends AsyncDisposable {
 
 export async function openBroker(partitions = 1): Promise<ConsumerFixture> {
   const clock = new VirtualClock()
-  const broker = await Broker.open({ clock, random: () => 0.5 })
+  // The same numbers in every run, and no number twice: ids of members are made from them.
+  let seed = 1
+  const random = (): number => {
+    seed = (seed * 16_807) % 2_147_483_647
+    return seed / 2_147_483_647
+  }
+  const broker = await Broker.open({ clock, random })
   const topic = await broker.topic('orders', { partitions, retentionMs: -1 })
   const send: ConsumerFixture['send'] = async (from, to, keyOf = () => null) => {
     for (let index = from; index <= to; index++) {
-      await topic.send({ key: keyOf(index), value: String(index), partition: partitions === 1 || keyOf(index) !== null ? undefined : index % partitions })
+      await topic.send({
+        key: keyOf(index),
+        value: String(index),
+        partition: partitions === 1 || keyOf(index) !== null ? undefined : index % partitions,
+      })
     }
   }
   return { broker, clock, topic, send, [Symbol.asyncDispose]: () => broker.close() }
@@ -57,7 +67,10 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
 }
 
 /** What the next event of that name says. */
-export function nextEvent<E extends 'assigned' | 'revoked' | 'lost' | 'caughtUp' | 'retry' | 'deadLettered' | 'error'>(consumer: Consumer<never, never> | Consumer<string, string>, name: E): Promise<unknown[]> {
+export function nextEvent<E extends 'assigned' | 'revoked' | 'lost' | 'caughtUp' | 'retry' | 'deadLettered' | 'error'>(
+  consumer: Consumer<never, never> | Consumer<string, string>,
+  name: E,
+): Promise<unknown[]> {
   return new Promise((resolve) => {
     ;(consumer as Consumer<string, string>).once(name, (...told: unknown[]) => resolve(told))
   })

@@ -177,7 +177,9 @@ test('a static member that comes back has the same partitions without a rebalanc
   const again = await join('one')
   expect(again.assignment()).toEqual(before)
   expect((await fixture.broker.group('g').describe()).epoch).toBe(epoch)
-  await expect(fixture.topic.consumer({ groupId: 'g', groupInstanceId: 'two' }).poll()).rejects.toMatchObject({ code: 'UNRELEASED_INSTANCE_ID' })
+  await expect(fixture.topic.consumer({ groupId: 'g', groupInstanceId: 'two' }).poll()).rejects.toMatchObject({
+    code: 'UNRELEASED_INSTANCE_ID',
+  })
 })
 
 describe('commit()', () => {

@@ -18,19 +18,25 @@ test('a lane gives its records one after the other and is free behind the last',
 
 test('the first unfinished offset is right after any order of finishing', () => {
   fc.assert(
-    fc.property(fc.shuffledSubarray(Array.from({ length: 30 }, (_, index) => index * 3), { minLength: 0 }), (finished) => {
-      const unfinished = new UnfinishedOffsets()
-      const open = new Set<number>()
-      for (let index = 0; index < 30; index++) {
-        unfinished.begin(index * 3)
-        open.add(index * 3)
-      }
-      for (const offset of finished) {
-        unfinished.finish(offset)
-        open.delete(offset)
-      }
-      expect(unfinished.first).toBe(open.size === 0 ? undefined : Math.min(...open))
-    }),
+    fc.property(
+      fc.shuffledSubarray(
+        Array.from({ length: 30 }, (_, index) => index * 3),
+        { minLength: 0 },
+      ),
+      (finished) => {
+        const unfinished = new UnfinishedOffsets()
+        const open = new Set<number>()
+        for (let index = 0; index < 30; index++) {
+          unfinished.begin(index * 3)
+          open.add(index * 3)
+        }
+        for (const offset of finished) {
+          unfinished.finish(offset)
+          open.delete(offset)
+        }
+        expect(unfinished.first).toBe(open.size === 0 ? undefined : Math.min(...open))
+      },
+    ),
   )
 })
 

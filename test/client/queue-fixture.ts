@@ -19,7 +19,12 @@ export interface OpenBroker {
 export async function openBroker(given: Parameters<typeof openCluster>[0] = {}): Promise<OpenBroker> {
   const { cluster, clock, storage } = await openCluster(given)
   const context: ClientContext = {
-    cluster, clock, random: seededRandom(2), serdes: new SerdeRegistry(), work: new WorkCount(), track: () => () => undefined,
+    cluster,
+    clock,
+    random: seededRandom(2),
+    serdes: new SerdeRegistry(),
+    work: new WorkCount(),
+    track: () => () => undefined,
   }
   return { cluster, clock, storage, queue: (name, options) => Queue.open(context, name, options) }
 }

@@ -33,7 +33,10 @@ async function places(kind: string): Promise<() => Storage> {
 class Restarts {
   readonly clock = new VirtualClock()
   broker: OpenBroker | undefined
-  constructor(private readonly storage: () => Storage, private readonly options: QueueOptions<string>) {}
+  constructor(
+    private readonly storage: () => Storage,
+    private readonly options: QueueOptions<string>,
+  ) {}
 
   async open(): Promise<Queue<string>> {
     this.broker = await openBroker({ clock: this.clock, storage: this.storage() })
@@ -51,7 +54,8 @@ class Restarts {
   }
 }
 
-const seen = (messages: readonly { value: string; deliveryCount: number }[]): string[] => messages.map(({ value, deliveryCount }) => `${value}${deliveryCount}`)
+const seen = (messages: readonly { value: string; deliveryCount: number }[]): string[] =>
+  messages.map(({ value, deliveryCount }) => `${value}${deliveryCount}`)
 const codeOf = (error: unknown): string => (error instanceof KafkaliteError ? error.code : String(error))
 
 describe.each(['memory', 'file'])('a queue in %s storage', (kind) => {
@@ -90,7 +94,12 @@ describe.each(['memory', 'file'])('a queue in %s storage', (kind) => {
   test('remembers results, delays and ids', async () => {
     const restarts = new Restarts(await places(kind), {})
     let mail = await restarts.open()
-    await mail.send([{ value: 'a', id: 'first' }, { value: 'b' }, { value: 'c', id: 'third', delayMs: 60_000 }, { value: 'd', id: 'fourth' }])
+    await mail.send([
+      { value: 'a', id: 'first' },
+      { value: 'b' },
+      { value: 'c', id: 'third', delayMs: 60_000 },
+      { value: 'd', id: 'fourth' },
+    ])
     const [a, b, d] = await mail.receive({ max: 4 })
     await a?.acknowledge({ sum: 1 })
     await b?.acknowledge('two')

@@ -58,13 +58,20 @@ class Run {
     }
     const states = [...this.model.values()].map(({ state }) => state)
     expect(new Set(states)).not.toContain('waiting')
-    expect(await this.queue.counts()).toEqual({ available: 0, delayed: 0, acquired: 0, dead: states.filter((state) => state === 'dead').length })
+    expect(await this.queue.counts()).toEqual({
+      available: 0,
+      delayed: 0,
+      acquired: 0,
+      dead: states.filter((state) => state === 'dead').length,
+    })
     await this.broker.cluster.close()
   }
 
   private async send(): Promise<void> {
     const batch = Array.from({ length: 1 + Math.floor(this.random() * 5) }, () => ({
-      value: `m${this.sent++}`, key: this.random() < 0.5 ? String(this.sent % 7) : null, delayMs: this.random() < 0.2 ? Math.ceil(this.random() * 1500) : 0,
+      value: `m${this.sent++}`,
+      key: this.random() < 0.5 ? String(this.sent % 7) : null,
+      delayMs: this.random() < 0.2 ? Math.ceil(this.random() * 1500) : 0,
     }))
     await this.queue.send(batch)
     for (const { value, delayMs } of batch) this.model.set(value, { count: 0, state: 'waiting', until: this.clock.now() + delayMs })

@@ -66,9 +66,18 @@ describe('a queue', () => {
     expect(counts).toEqual([1, 2])
     expect(await outcome).toBe('DEAD_LETTERED')
     const [dead] = await recordsOf(cluster, 'mail.dead')
-    const texts = Object.fromEntries([...(dead?.headers ?? [])].map(([name]) => [name.replace('kafkalite.dead.', ''), dead?.headers.text(name)]))
+    const texts = Object.fromEntries(
+      [...(dead?.headers ?? [])].map(([name]) => [name.replace('kafkalite.dead.', ''), dead?.headers.text(name)]),
+    )
     expect(texts).toMatchObject({
-      trace: 't1', topic: 'mail', partition: '0', offset: '0', deliveries: '2', reason: 'maxDeliveries', 'error.name': 'TypeError', 'error.message': 'cannot swallow',
+      trace: 't1',
+      topic: 'mail',
+      partition: '0',
+      offset: '0',
+      deliveries: '2',
+      reason: 'maxDeliveries',
+      'error.name': 'TypeError',
+      'error.message': 'cannot swallow',
     })
     expect(texts['error.stack']).toContain('TypeError: cannot swallow')
     expect(new TextDecoder().decode(dead?.key ?? undefined)).toBe('k')
@@ -146,10 +155,13 @@ describe('a queue', () => {
     const mail = await queue<number>('mail', { partitions: 3 })
     const seen: number[] = []
     for (let i = 0; i < 4; i++) {
-      await mail.process(async ({ value }) => {
-        await Promise.resolve()
-        seen.push(value)
-      }, { concurrency: 3 })
+      await mail.process(
+        async ({ value }) => {
+          await Promise.resolve()
+          seen.push(value)
+        },
+        { concurrency: 3 },
+      )
     }
     await mail.send(Array.from({ length: 1000 }, (_, value) => ({ value, key: String(value % 17) })))
     await mail.drained()
@@ -164,11 +176,14 @@ describe('a queue', () => {
     let running = 0
     let most = 0
     const gates: (() => void)[] = []
-    const receiver = await mail.process(async () => {
-      most = Math.max(most, ++running)
-      await new Promise<void>((resolve) => gates.push(resolve))
-      running--
-    }, { concurrency: 3 })
+    const receiver = await mail.process(
+      async () => {
+        most = Math.max(most, ++running)
+        await new Promise<void>((resolve) => gates.push(resolve))
+        running--
+      },
+      { concurrency: 3 },
+    )
     await mail.send(Array.from({ length: 10 }, (_, value) => ({ value })))
     for (let done = 0; done < 10; done++) {
       await clock.settle()
@@ -185,11 +200,14 @@ describe('a queue', () => {
     const stalled: string[] = []
     mail.on('stalled', ({ id }) => stalled.push(id))
     let aborted = false
-    await mail.process((message) => {
-      if (message.deliveryCount > 1) return
-      message.signal.addEventListener('abort', () => (aborted = true))
-      return new Promise(() => undefined)
-    }, { maxHandlerMs: 5000, concurrency: 2 })
+    await mail.process(
+      (message) => {
+        if (message.deliveryCount > 1) return
+        message.signal.addEventListener('abort', () => (aborted = true))
+        return new Promise(() => undefined)
+      },
+      { maxHandlerMs: 5000, concurrency: 2 },
+    )
     await mail.send({ value: 'slow' })
     await clock.advance(4900)
     expect([aborted, stalled]).toEqual([false, []])
@@ -206,7 +224,10 @@ describe('a queue', () => {
     const [held] = await one.receive()
     expect(held?.value).toBe('a')
     await one.close()
-    expect((await two.receive({ max: 2 })).map(({ value, deliveryCount }) => [value, deliveryCount])).toEqual([['a', 1], ['b', 1]])
+    expect((await two.receive({ max: 2 })).map(({ value, deliveryCount }) => [value, deliveryCount])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ])
     expect(await held?.acknowledge().catch(codeOf)).toBe('LOCK_LOST')
   })
 
@@ -222,7 +243,10 @@ describe('a queue', () => {
     await clock.settle()
     finish()
     await closing
-    expect((await receiveAll(mail)).map(({ value, deliveryCount }) => [value, deliveryCount])).toEqual([['b', 1], ['c', 1]])
+    expect((await receiveAll(mail)).map(({ value, deliveryCount }) => [value, deliveryCount])).toEqual([
+      ['b', 1],
+      ['c', 1],
+    ])
   })
 
   test('waits for messages, ends the wait by time and by signal, and iterates', async () => {
@@ -285,16 +309,22 @@ describe('a queue', () => {
   })
 
   test.each([
-    [{ lockMs: 0 }, 'INVALID_ARGUMENT'], [{ maxDeliveries: 0 }, 'INVALID_ARGUMENT'], [{ lockms: 5 }, 'INVALID_ARGUMENT'],
-    [{ order: 'key' }, 'NOT_SUPPORTED'], [{ backoff: [1, 2, 3], maxDeliveries: 2 }, 'INVALID_ARGUMENT'],
+    [{ lockMs: 0 }, 'INVALID_ARGUMENT'],
+    [{ maxDeliveries: 0 }, 'INVALID_ARGUMENT'],
+    [{ lockms: 5 }, 'INVALID_ARGUMENT'],
+    [{ order: 'key' }, 'NOT_SUPPORTED'],
+    [{ backoff: [1, 2, 3], maxDeliveries: 2 }, 'INVALID_ARGUMENT'],
   ])('refuses the options %j with %s', async (options, code) => {
     const { queue } = await openBroker()
     expect(await queue('mail', options as object).catch(codeOf)).toBe(code)
   })
 
   test.each([
-    [{}, 'INVALID_ARGUMENT'], [{ value: 'a', delayMs: 1, at: new Date(0) }, 'INVALID_ARGUMENT'], [{ value: 'a', id: '0-1' }, 'INVALID_ARGUMENT'],
-    [{ value: 'a', priority: 1 }, 'NOT_SUPPORTED'], [{ value: 1n }, 'SERDE_FAILED'],
+    [{}, 'INVALID_ARGUMENT'],
+    [{ value: 'a', delayMs: 1, at: new Date(0) }, 'INVALID_ARGUMENT'],
+    [{ value: 'a', id: '0-1' }, 'INVALID_ARGUMENT'],
+    [{ value: 'a', priority: 1 }, 'NOT_SUPPORTED'],
+    [{ value: 1n }, 'SERDE_FAILED'],
   ])('refuses the message %o with %s', async (message, code) => {
     const { queue } = await openBroker()
     const mail = await queue<unknown>('mail')

@@ -8,7 +8,10 @@ describe('backoff', () => {
   test.each([
     [{ type: 'fixed', delayMs: 50 } as const, [50, 50, 50]],
     [{ type: 'exponential', delayMs: 100, maxMs: 350 } as const, [100, 200, 350]],
-    [[10, 20], [10, 20, 20]],
+    [
+      [10, 20],
+      [10, 20, 20],
+    ],
     [[], [0, 0, 0]],
     [(attempt: number) => attempt * 7, [7, 14, 21]],
   ])('%o', (backoff, waits) => {
@@ -41,7 +44,11 @@ test('a record that fails is tried again after its wait, with the number of the 
     { onError: { backoff: [100, 1000] } },
   )
   await fixture.clock.advance(1100)
-  expect(attempts).toEqual([[1, 0], [2, 100], [3, 1100]])
+  expect(attempts).toEqual([
+    [1, 0],
+    [2, 100],
+    [3, 1100],
+  ])
   await fixture.broker.group('g').caughtUp()
   expect((await fixture.broker.group('g').lag()).total).toBe(0)
 })
@@ -84,7 +91,12 @@ test('after five retries the record goes to the dead-letter topic as it was, and
 test('an UnrecoverableError and a value that cannot be decoded are not tried again', async () => {
   await using fixture = await openBroker()
   await fixture.topic.send([{ value: '{"n":1}' }, { value: 'no json' }, { value: '{"n":3}' }])
-  const consumer = fixture.broker.consumer<{ n: number }>({ topics: ['orders'], value: json<{ n: number }>(), groupId: 'g', from: 'earliest' })
+  const consumer = fixture.broker.consumer<{ n: number }>({
+    topics: ['orders'],
+    value: json<{ n: number }>(),
+    groupId: 'g',
+    from: 'earliest',
+  })
   const dead: unknown[] = []
   let retries = 0
   consumer.on('deadLettered', (error, record) => dead.push([record.offset, (error as Error).name]))
@@ -93,7 +105,10 @@ test('an UnrecoverableError and a value that cannot be decoded are not tried aga
     if (record.value?.n === 3) throw new UnrecoverableError('nothing to do')
   })
   await fixture.broker.group('g').caughtUp()
-  expect(dead).toEqual([[1, 'KafkaliteError'], [2, 'UnrecoverableError']])
+  expect(dead).toEqual([
+    [1, 'KafkaliteError'],
+    [2, 'UnrecoverableError'],
+  ])
   expect(retries).toBe(0)
 })
 

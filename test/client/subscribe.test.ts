@@ -12,7 +12,10 @@ test('a pattern matches whole names, and topics that come later are read from th
   await orgs.send({ value: 'new' })
   await other.send({ value: 'not this' })
   expect(valuesOf(await consumer.poll())).toEqual(['new'])
-  expect(consumer.assignment()).toEqual([{ topic: 'orders', partition: 0 }, { topic: 'orgs', partition: 0 }])
+  expect(consumer.assignment()).toEqual([
+    { topic: 'orders', partition: 0 },
+    { topic: 'orgs', partition: 0 },
+  ])
 })
 
 test('a member of a group reads a topic that comes later from its first record', async () => {
@@ -42,7 +45,13 @@ test('assigned partitions are read without a group, and keep their place under a
   await first.assign([{ topic: 'orders', partition: 1 }])
   expect(valuesOf(await first.poll({ maxRecords: 2 }))).toEqual(['1', '3'])
   await first.close()
-  expect(await fixture.broker.group('g').lag()).toMatchObject({ total: 8, partitions: [{ committed: null, lag: 5 }, { committed: 2, lag: 3 }] })
+  expect(await fixture.broker.group('g').lag()).toMatchObject({
+    total: 8,
+    partitions: [
+      { committed: null, lag: 5 },
+      { committed: 2, lag: 3 },
+    ],
+  })
   const second = fixture.broker.consumer({ groupId: 'g' })
   await second.assign([{ topic: 'orders', partition: 1 }])
   expect(valuesOf(await second.poll())).toEqual(['5', '7', '9'])

@@ -5,28 +5,48 @@ import { describe, expect, test } from 'vitest'
 import { OpsWriter, readOps } from '../../src/core/group/queue-ops.js'
 import { QueueRecovery } from '../../src/core/group/queue-recovery.js'
 import {
-  ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, DYING, RecordStates, type State, UNTOUCHED,
+  ACKNOWLEDGED,
+  ACQUIRED,
+  ARCHIVED,
+  AVAILABLE,
+  DELAYED,
+  DYING,
+  RecordStates,
+  type State,
+  UNTOUCHED,
 } from '../../src/core/group/record-state.js'
 
 const NAMES = ['untouched', 'available', 'delayed', 'acquired', 'acknowledged', 'archived', 'dying'] as const
 const STATES: readonly State[] = [UNTOUCHED, AVAILABLE, DELAYED, ACQUIRED, ACKNOWLEDGED, ARCHIVED, DYING]
 const LEGAL = new Set([
-  'untouched-delayed', 'untouched-acquired', 'untouched-archived', 'available-acquired', 'available-dying', 'delayed-available',
-  'acquired-available', 'acquired-delayed', 'acquired-acknowledged', 'acquired-dying', 'dying-archived',
+  'untouched-delayed',
+  'untouched-acquired',
+  'untouched-archived',
+  'available-acquired',
+  'available-dying',
+  'delayed-available',
+  'acquired-available',
+  'acquired-delayed',
+  'acquired-acknowledged',
+  'acquired-dying',
+  'dying-archived',
 ])
 
 describe('the state of a record', () => {
-  test.each(STATES.flatMap((from) => STATES.map((to) => [NAMES[from], NAMES[to], from, to] as const)))('goes from %s to %s only along an edge', (fromName, toName, from, to) => {
-    const states = new RecordStates(0)
-    if (from !== UNTOUCHED) states.restore(7, from, 1, 50)
-    const move = (): void => states.move(7, to, 1, 50)
-    if (LEGAL.has(`${fromName}-${toName}`)) {
-      move()
-      expect(states.state(7)).toBe(to)
-    } else {
-      expect(move).toThrow('does not become')
-    }
-  })
+  test.each(STATES.flatMap((from) => STATES.map((to) => [NAMES[from], NAMES[to], from, to] as const)))(
+    'goes from %s to %s only along an edge',
+    (fromName, toName, from, to) => {
+      const states = new RecordStates(0)
+      if (from !== UNTOUCHED) states.restore(7, from, 1, 50)
+      const move = (): void => states.move(7, to, 1, 50)
+      if (LEGAL.has(`${fromName}-${toName}`)) {
+        move()
+        expect(states.state(7)).toBe(to)
+      } else {
+        expect(move).toThrow('does not become')
+      }
+    },
+  )
 
   test('stays finished when its page is dropped, and moves the start over the finished', () => {
     const states = new RecordStates(100)
@@ -35,7 +55,13 @@ describe('the state of a record', () => {
       states.moveCursor(offset + 1)
     }
     for (let offset = 100; offset < 5000; offset++) if (offset !== 3000) states.move(offset, ACKNOWLEDGED, 1)
-    expect([states.advanceStart(), states.acquired, states.state(2000), states.state(4999), states.state(5000)]).toEqual([3000, 1, ACKNOWLEDGED, ACKNOWLEDGED, UNTOUCHED])
+    expect([states.advanceStart(), states.acquired, states.state(2000), states.state(4999), states.state(5000)]).toEqual([
+      3000,
+      1,
+      ACKNOWLEDGED,
+      ACKNOWLEDGED,
+      UNTOUCHED,
+    ])
     states.move(3000, ACKNOWLEDGED, 1)
     expect([states.advanceStart(), states.isQuiet, states.untouched(5100)]).toEqual([5000, true, 100])
   })
@@ -57,7 +83,14 @@ describe('the state of a record', () => {
     recovery.acknowledged(0, 3, 5)
     expect(recovery.finish()).toBe(true)
     const states = recovery.states[0] as RecordStates
-    expect([0, 2, 3, 4, 5, 7].map((offset) => states.state(offset))).toEqual([AVAILABLE, AVAILABLE, ACKNOWLEDGED, ACKNOWLEDGED, UNTOUCHED, UNTOUCHED])
+    expect([0, 2, 3, 4, 5, 7].map((offset) => states.state(offset))).toEqual([
+      AVAILABLE,
+      AVAILABLE,
+      ACKNOWLEDGED,
+      ACKNOWLEDGED,
+      UNTOUCHED,
+      UNTOUCHED,
+    ])
     expect(states.cursor).toBe(5)
   })
 
@@ -73,7 +106,15 @@ describe('the state of a record', () => {
     recovery.acquired(0, 8, 1, 1)
     recovery.finish()
     const states = recovery.states[0] as RecordStates
-    expect([2, 3, 4, 5, 7, 8, 9].map((offset) => states.state(offset))).toEqual([ACKNOWLEDGED, ACKNOWLEDGED, AVAILABLE, ACKNOWLEDGED, ACKNOWLEDGED, AVAILABLE, UNTOUCHED])
+    expect([2, 3, 4, 5, 7, 8, 9].map((offset) => states.state(offset))).toEqual([
+      ACKNOWLEDGED,
+      ACKNOWLEDGED,
+      AVAILABLE,
+      ACKNOWLEDGED,
+      ACKNOWLEDGED,
+      AVAILABLE,
+      UNTOUCHED,
+    ])
     expect(states.count(4)).toBe(3)
   })
 })
@@ -85,16 +126,38 @@ describe('the words of the state log', () => {
     ops.acknowledged(1, 5)
     ops.acknowledged(1, 6)
     ops.available(1, 7, 1, 1, 2 ** 45)
-    ops.outcome({ partition: 1, offset: 8, state: ACKNOWLEDGED, deliveryCount: 2, id: 'ä', result: new Uint8Array([1, 2]), reason: undefined })
+    ops.outcome({
+      partition: 1,
+      offset: 8,
+      state: ACKNOWLEDGED,
+      deliveryCount: 2,
+      id: 'ä',
+      result: new Uint8Array([1, 2]),
+      reason: undefined,
+    })
     const heard: unknown[] = []
-    const hear = (name: string) => (...args: unknown[]): void => void heard.push([name, ...args])
+    const hear =
+      (name: string) =>
+      (...args: unknown[]): void =>
+        void heard.push([name, ...args])
     readOps(ops.take(), {
-      acquired: hear('acquired'), acknowledged: hear('acknowledged'), available: hear('available'), gap: hear('gap'),
-      place: hear('place'), forgotten: hear('forgotten'), topic: hear('topic'), outcome: hear('outcome'),
+      acquired: hear('acquired'),
+      acknowledged: hear('acknowledged'),
+      available: hear('available'),
+      gap: hear('gap'),
+      place: hear('place'),
+      forgotten: hear('forgotten'),
+      topic: hear('topic'),
+      outcome: hear('outcome'),
     })
     expect(heard).toEqual([
-      ['acquired', 1, 5, 5, 1], ['acknowledged', 1, 5, 2], ['available', 1, 7, 1, 1, 2 ** 45],
-      ['outcome', { partition: 1, offset: 8, state: ACKNOWLEDGED, deliveryCount: 2, id: 'ä', result: new Uint8Array([1, 2]), reason: undefined }],
+      ['acquired', 1, 5, 5, 1],
+      ['acknowledged', 1, 5, 2],
+      ['available', 1, 7, 1, 1, 2 ** 45],
+      [
+        'outcome',
+        { partition: 1, offset: 8, state: ACKNOWLEDGED, deliveryCount: 2, id: 'ä', result: new Uint8Array([1, 2]), reason: undefined },
+      ],
     ])
     expect(ops.isEmpty).toBe(true)
   })

@@ -54,11 +54,7 @@ const CALLS: readonly [wrong: string, call: Call, code: ErrorCode][] = [
   ['a record that is text', (broker) => broker.producer().send?.('t', 'a'), 'INVALID_ARGUMENT'],
   ['a list with a record without a value', (broker) => broker.producer().send?.('t', [{ value: 'a' }, {}]), 'INVALID_ARGUMENT'],
   ['a partition that is text', (broker) => broker.producer().send?.('t', { value: 'a', partition: '1' }), 'INVALID_ARGUMENT'],
-  [
-    'a partition that is not there',
-    (broker) => broker.producer().send?.('t', { value: 'a', partition: 7 }),
-    'UNKNOWN_TOPIC_OR_PARTITION',
-  ],
+  ['a partition that is not there', (broker) => broker.producer().send?.('t', { value: 'a', partition: 7 }), 'UNKNOWN_TOPIC_OR_PARTITION'],
   ['a time that is none', (broker) => broker.producer().send?.('t', { value: 'a', timestamp: new Date('no') }), 'INVALID_ARGUMENT'],
   ['headers that are text', (broker) => broker.producer().send?.('t', { value: 'a', headers: 'a=b' }), 'INVALID_ARGUMENT'],
   ['a header that is a number', (broker) => broker.producer().send?.('t', { value: 'a', headers: { a: 1 } }), 'INVALID_ARGUMENT'],

@@ -112,7 +112,11 @@ export class QueueLog {
     this.unwritten = []
     try {
       const appended = this.options.log.append(this.pack(chunks), this.options.level)
-      if (isPromise(appended)) appended.then(() => this.succeed(round), (error: unknown) => this.fail(round, chunks, error))
+      if (isPromise(appended))
+        appended.then(
+          () => this.succeed(round),
+          (error: unknown) => this.fail(round, chunks, error),
+        )
       else this.succeed(round)
     } catch (error) {
       this.fail(round, chunks, error)
@@ -137,9 +141,11 @@ export class QueueLog {
     const due = Math.max(SNAPSHOT_AFTER_BYTES, this.snapshotBytes * 2)
     if (this.grownBytes < due || this.snapshotting) return
     this.snapshotting = true
-    this.snapshot().catch(this.options.onError).finally(() => {
-      this.snapshotting = false
-    })
+    this.snapshot()
+      .catch(this.options.onError)
+      .finally(() => {
+        this.snapshotting = false
+      })
   }
 
   private fail(round: Round, chunks: Uint8Array[], error: unknown): void {

@@ -102,7 +102,13 @@ export class OpsWriter {
   }
 
   private run(op: number, partition: number, first: number, length: number, count: number, notBefore: number): void {
-    if (op === this.op && partition === this.partition && first === this.first + this.length && count === this.count && notBefore === this.notBefore) {
+    if (
+      op === this.op &&
+      partition === this.partition &&
+      first === this.first + this.length &&
+      count === this.count &&
+      notBefore === this.notBefore
+    ) {
       this.length += length
       return
     }
@@ -173,8 +179,13 @@ function readOp(words: Words, reader: OpsReader): void {
       return reader.topic(words.text() ?? '')
     case OUTCOME:
       return reader.outcome({
-        partition: words.number(), offset: words.number(), state: words.state(), deliveryCount: words.number(),
-        id: words.text(), result: words.content(), reason: words.text(),
+        partition: words.number(),
+        offset: words.number(),
+        state: words.state(),
+        deliveryCount: words.number(),
+        id: words.text(),
+        result: words.content(),
+        reason: words.text(),
       })
     default:
       throw malformed(`the word ${op} is not known`)

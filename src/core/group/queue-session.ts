@@ -5,7 +5,16 @@ import type { EventEmitter } from 'eventemitter3'
 import { KafkaliteError } from '../../errors.js'
 import type { Awaitable } from '../../lib/awaitable.js'
 import type { TopicDescription } from '../cluster.js'
-import type { AcquiredBatch, AcquireToken, Outcome, QueuePortEvents, QueuePortOptions, QueueSession, RecordPlace, Settlement } from '../queue-port.js'
+import type {
+  AcquiredBatch,
+  AcquireToken,
+  Outcome,
+  QueuePortEvents,
+  QueuePortOptions,
+  QueueSession,
+  RecordPlace,
+  Settlement,
+} from '../queue-port.js'
 import type { SettledWatch } from './queue-settled.js'
 import type { WaiterOptions } from './queue-waiters.js'
 

@@ -7,7 +7,18 @@ import { describe, KafkaliteError } from '../../errors.js'
 import { type Awaitable, isPromise } from '../../lib/awaitable.js'
 import type { Timer } from '../../lib/clock.js'
 import type { QueueContext } from '../queue-context.js'
-import type { AcquiredBatch, AcquireToken, DeathNote, Outcome, QueuePort, QueuePortEvents, QueuePortOptions, QueueSession, RecordPlace, Settlement } from '../queue-port.js'
+import type {
+  AcquiredBatch,
+  AcquireToken,
+  DeathNote,
+  Outcome,
+  QueuePort,
+  QueuePortEvents,
+  QueuePortOptions,
+  QueueSession,
+  RecordPlace,
+  Settlement,
+} from '../queue-port.js'
 import type { TopicDescription } from '../cluster.js'
 import { writeDeadLetter } from './dead-letter.js'
 import { QueueIds } from './queue-ids.js'
@@ -75,7 +86,8 @@ export class QueueState implements QueuePort, OpenQueue {
 
   static async open(context: QueueContext, name: string, options: QueuePortOptions): Promise<QueueState> {
     const topic = await context.ensureTopic(name, {
-      partitions: options.partitions ?? -1, config: { retentionMs: -1, segmentBytes: SEGMENT_BYTES, flush: options.flush },
+      partitions: options.partitions ?? -1,
+      config: { retentionMs: -1, segmentBytes: SEGMENT_BYTES, flush: options.flush },
     })
     if (options.partitions !== undefined && options.partitions !== topic.partitions) {
       throw new KafkaliteError('TOPIC_EXISTS_DIFFERENT', `Queue ${name} has ${topic.partitions} partitions, not ${options.partitions}`)
@@ -109,11 +121,15 @@ export class QueueState implements QueuePort, OpenQueue {
     if (this.isClosed) throw new KafkaliteError('CLOSED', `Queue ${this.topic.name} was closed`)
     for (const key of ['lockMs', 'maxDeliveries', 'deadLetter'] as const) {
       if (options[key] === this.options[key]) continue
-      throw new KafkaliteError('INVALID_STATE', `Queue ${this.topic.name} is open with ${key} ${describe(this.options[key])}, not ${describe(options[key])}`)
+      throw new KafkaliteError(
+        'INVALID_STATE',
+        `Queue ${this.topic.name} is open with ${key} ${describe(this.options[key])}, not ${describe(options[key])}`,
+      )
     }
     let owner = 0
     while (this.sessions.has(owner)) owner++
-    if (owner >= OWNERS_MAX) throw new KafkaliteError('INVALID_STATE', `Queue ${this.topic.name} is open ${owner} times; close some of them`)
+    if (owner >= OWNERS_MAX)
+      throw new KafkaliteError('INVALID_STATE', `Queue ${this.topic.name} is open ${owner} times; close some of them`)
     const session = new QueueClientSession(this, owner)
     this.sessions.set(owner, session)
     return session
@@ -147,7 +163,8 @@ export class QueueState implements QueuePort, OpenQueue {
     const count = states.count(offset)
     if (settlement.kind === 'acknowledge') return this.acknowledge(share, offset, count, settlement.result, settlement.id)
     if (settlement.kind === 'reject') return this.die(share, offset, count, settlement.note ?? { reason: 'rejected' })
-    if (settlement.uncounted !== true && count >= this.options.maxDeliveries) return this.die(share, offset, count, settlement.note ?? LOCK_RAN_OUT)
+    if (settlement.uncounted !== true && count >= this.options.maxDeliveries)
+      return this.die(share, offset, count, settlement.note ?? LOCK_RAN_OUT)
     const delayMs = settlement.delayMs ?? 0
     const notBefore = delayMs > 0 ? this.context.clock.now() + delayMs : 0
     share.giveBack(offset, settlement.uncounted === true ? count - 1 : count, notBefore)
@@ -185,7 +202,8 @@ export class QueueState implements QueuePort, OpenQueue {
     const state = states.state(offset)
     if (state !== ACKNOWLEDGED && state !== ARCHIVED) return { state: nameOf(state), deliveryCount: states.count(offset) }
     const entry = this.outcomes.at(place.partition, offset)
-    if (entry !== undefined) return { state: nameOf(entry.state), deliveryCount: entry.deliveryCount, result: entry.result, reason: entry.reason }
+    if (entry !== undefined)
+      return { state: nameOf(entry.state), deliveryCount: entry.deliveryCount, result: entry.result, reason: entry.reason }
     return this.outcomes.isForgotten(place.partition, offset) ? null : { state: 'acknowledged', deliveryCount: 1 }
   }
 
@@ -226,17 +244,22 @@ export class QueueState implements QueuePort, OpenQueue {
       return
     }
     this.serving = true
-    this.serveAll().catch((error: unknown) => {
-      this.waiters.shift()?.fail(error)
-      this.report(error)
-    }).finally(() => {
-      this.serving = false
-      if (this.serveAgain) this.serve()
-    })
+    this.serveAll()
+      .catch((error: unknown) => {
+        this.waiters.shift()?.fail(error)
+        this.report(error)
+      })
+      .finally(() => {
+        this.serving = false
+        if (this.serveAgain) this.serve()
+      })
   }
 
   report(error: unknown): void {
-    const failure = error instanceof KafkaliteError ? error : new KafkaliteError('STORAGE_FAILED', `Queue ${this.topic.name} failed in the background`, { cause: error })
+    const failure =
+      error instanceof KafkaliteError
+        ? error
+        : new KafkaliteError('STORAGE_FAILED', `Queue ${this.topic.name} failed in the background`, { cause: error })
     if (this.events.listenerCount('error') > 0) this.events.emit('error', failure)
     else this.context.report(failure)
   }
@@ -244,10 +267,12 @@ export class QueueState implements QueuePort, OpenQueue {
   private start(): void {
     const now = this.context.clock.now()
     for (const share of this.shares) {
-      this.unsubscribe.push(share.partition.onAppend(() => {
-        this.serve()
-        this.tellDrained()
-      }))
+      this.unsubscribe.push(
+        share.partition.onAppend(() => {
+          this.serve()
+          this.tellDrained()
+        }),
+      )
       share.states.runs((first, length, state, count) => {
         if (state !== AVAILABLE) return
         for (let offset = first; offset < first + length; offset++) {
@@ -325,11 +350,26 @@ export class QueueState implements QueuePort, OpenQueue {
 
   private held(token: AcquireToken): SharePartition {
     const share = this.shares[token.partition]
-    if (!this.isClosed && share !== undefined && share.states.state(token.offset) === ACQUIRED && share.states.lease(token.offset) === token.lease) return share
-    throw new KafkaliteError('LOCK_LOST', `The message ${token.partition}-${token.offset} of queue ${this.topic.name} is not held under this delivery any more`)
+    if (
+      !this.isClosed &&
+      share !== undefined &&
+      share.states.state(token.offset) === ACQUIRED &&
+      share.states.lease(token.offset) === token.lease
+    )
+      return share
+    throw new KafkaliteError(
+      'LOCK_LOST',
+      `The message ${token.partition}-${token.offset} of queue ${this.topic.name} is not held under this delivery any more`,
+    )
   }
 
-  private acknowledge(share: SharePartition, offset: number, count: number, result: Uint8Array | undefined, id: string | undefined): Awaitable<void> {
+  private acknowledge(
+    share: SharePartition,
+    offset: number,
+    count: number,
+    result: Uint8Array | undefined,
+    id: string | undefined,
+  ): Awaitable<void> {
     if (result !== undefined && result.length > RESULT_BYTES_MAX) {
       throw new KafkaliteError('MESSAGE_TOO_LARGE', `A result has at most ${RESULT_BYTES_MAX} bytes, not ${result.length}`)
     }
@@ -361,7 +401,14 @@ export class QueueState implements QueuePort, OpenQueue {
       const batch = await share.batchAt(offset)
       const { deadLetter } = this.options
       if (deadLetter !== false && batch !== null) {
-        await writeDeadLetter(this.context, deadLetter, { topic: this.topic.name, partition: share.id, offset, batch, deliveryCount: count, note })
+        await writeDeadLetter(this.context, deadLetter, {
+          topic: this.topic.name,
+          partition: share.id,
+          offset,
+          batch,
+          deliveryCount: count,
+          note,
+        })
       }
       share.states.move(offset, ARCHIVED, count)
       const id = batch === null ? undefined : this.ids.idIn(batch, offset)
@@ -369,7 +416,12 @@ export class QueueState implements QueuePort, OpenQueue {
       this.notes.delete(key)
       this.settledWatch.settled(share.id, offset, { state: 'archived', deliveryCount: count, reason: note.errorMessage ?? note.reason })
       await this.log.written()
-      if (batch !== null) this.events.emit('deadLettered', { partition: share.id, batch, offsets: [offset], deliveryCounts: [count], lease: -1, lockedUntil: 0 }, note)
+      if (batch !== null)
+        this.events.emit(
+          'deadLettered',
+          { partition: share.id, batch, offsets: [offset], deliveryCounts: [count], lease: -1, lockedUntil: 0 },
+          note,
+        )
     } catch (error) {
       if (share.states.state(offset) === DYING) {
         this.notes.set(key, note)
@@ -407,11 +459,15 @@ export class QueueState implements QueuePort, OpenQueue {
     if (atMs >= this.timerAtMs || atMs === Infinity || this.isClosed) return
     this.timer?.cancel()
     this.timerAtMs = atMs
-    this.timer = this.context.clock.setTimer(atMs, () => {
-      this.timer = null
-      this.timerAtMs = Infinity
-      this.onDue(this.context.clock.now())
-    }, { holds: this.waiters.length > 0 })
+    this.timer = this.context.clock.setTimer(
+      atMs,
+      () => {
+        this.timer = null
+        this.timerAtMs = Infinity
+        this.onDue(this.context.clock.now())
+      },
+      { holds: this.waiters.length > 0 },
+    )
   }
 
   /** A delayed message or a lock that runs out is for whoever waits now: the process must not end before. */
@@ -483,7 +539,8 @@ export class QueueState implements QueuePort, OpenQueue {
   }
 
   private async shut(): Promise<void> {
-    for (const share of this.shares) for (const offset of acquiredBy(share.states, -1)) share.giveBack(offset, share.states.count(offset) - 1, 0)
+    for (const share of this.shares)
+      for (const offset of acquiredBy(share.states, -1)) share.giveBack(offset, share.states.count(offset) - 1, 0)
     this.isClosed = true
     this.dropTimer()
     for (const stop of this.unsubscribe) stop()

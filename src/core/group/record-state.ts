@@ -16,7 +16,14 @@ export const ARCHIVED = 5
 /** Being copied to the dead letters; `until` is when a copy that failed is tried again. */
 export const DYING = 6
 
-export type State = typeof UNTOUCHED | typeof AVAILABLE | typeof DELAYED | typeof ACQUIRED | typeof ACKNOWLEDGED | typeof ARCHIVED | typeof DYING
+export type State =
+  | typeof UNTOUCHED
+  | typeof AVAILABLE
+  | typeof DELAYED
+  | typeof ACQUIRED
+  | typeof ACKNOWLEDGED
+  | typeof ARCHIVED
+  | typeof DYING
 
 /** For each state the set of states that may follow, as bits. */
 const EDGES: readonly number[] = [
@@ -274,5 +281,7 @@ function bits(...states: readonly number[]): number {
 }
 
 function isAlike(page: Page, a: number, b: number): boolean {
-  return page.state[a] === page.state[b] && page.count[a] === page.count[b] && (page.state[a] !== DELAYED || page.until[a] === page.until[b])
+  return (
+    page.state[a] === page.state[b] && page.count[a] === page.count[b] && (page.state[a] !== DELAYED || page.until[a] === page.until[b])
+  )
 }
