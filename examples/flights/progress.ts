@@ -16,6 +16,7 @@ export class Progress implements StageWatcher {
   }
 
   stop(): void {
+    this.#bars?.update()
     this.#bars?.stop()
   }
 

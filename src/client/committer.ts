@@ -53,9 +53,19 @@ export class Committer {
     if (eager && this.host.auto && !this.closed) this.commitSoon()
   }
 
-  /** Commits what is done, now; failures are reported. */
+  /** Commits what is done, now; a failure is reported, and tried again after the interval. */
   commitSoon(): void {
-    void this.commitDone().catch((error: unknown) => this.host.failed(error))
+    void this.commitDone().catch((error: unknown) => {
+      this.host.failed(error)
+      if (this.timer === null && !this.closed && this.host.uncommitted().length > 0) this.commitLater()
+    })
+  }
+
+  private commitLater(): void {
+    this.timer = this.host.clock.setTimer(this.host.clock.now() + this.host.intervalMs, () => {
+      this.timer = null
+      this.commitSoon()
+    })
   }
 
   /** Commits what is done and waits for it. */

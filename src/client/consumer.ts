@@ -56,6 +56,8 @@ export class Consumer<V = unknown, K = string>
   private runDone: Promise<void> | null = null
   private closed: Promise<void> | null = null
   private assigned = false
+  /** Closed, and nothing of it is left. */
+  private isOver = false
 
   /** @internal Consumers are made by `broker.consumer()` and `topic.consumer()`. */
   constructor(
@@ -161,7 +163,8 @@ export class Consumer<V = unknown, K = string>
   async commit(done?: Done): Promise<void> {
     const { engine } = this
     this.requireGroup('commit()')
-    if (this.closed !== null && !this.isClosingNow) engine.check()
+    // While it closes, handlers and listeners of 'revoked' may still commit what they did.
+    if (this.isOver) engine.check()
     const offsets = done === undefined ? this.handedOut() : offsetsOf(done)
     if (offsets.length > 0 || engine.subscription === null) {
       engine.requireSubscription()
@@ -245,17 +248,14 @@ export class Consumer<V = unknown, K = string>
     return this.close()
   }
 
-  private isClosingNow = false
-
   private async end(): Promise<void> {
     const { engine } = this
     engine.beginClose()
     for (const place of engine.assignment) place.abort(new KafkaliteError('CLOSED', 'The consumer is closing'))
     if (this.runDone !== null) await this.runDone.catch(() => {})
     else if (this.way === 'poll()') engine.settleHandedOut()
-    this.isClosingNow = true
     await engine.finishClose()
-    this.isClosingNow = false
+    this.isOver = true
     this.untrack()
   }
 
@@ -294,10 +294,11 @@ export class Consumer<V = unknown, K = string>
     const wake = (): void => engine.wake()
     const limit = (): void => {
       if (timer !== null || timeoutMs === Infinity) return
-      timer = context.clock.setTimer(untilMs, () => {
+      const timeOut = (): void => {
         timedOut = true
         engine.wake()
-      })
+      }
+      timer = context.clock.setTimer(untilMs, timeOut, { holds: true })
     }
     signal?.addEventListener('abort', wake, { once: true })
     try {

@@ -70,8 +70,11 @@ export class DirectSubscription<V, K> implements Subscription {
     await this.close()
     context.cluster.events.on('topicCreated', this.onTopics)
     context.cluster.events.on('topicDeleted', this.onTopics)
+    const { topics } = this
     await this.follow()
-    this.isReady = true
+    // The topics may have been changed in between.
+    if (topics === this.topics) this.isReady = true
+    else await this.start()
   }
 
   /** Takes what is there and not yet read, and lets go of what is gone. */

@@ -9,6 +9,10 @@ import { createMissing, partitionsNow, type Subscription, type SubscriptionHost,
 export class GroupSubscription<V, K> implements Subscription {
   private membership: Membership | null = null
   private joining: Promise<void> | null = null
+  /** The answer to a join, while it is awaited. */
+  private entering: Promise<Membership> | null = null
+  /** A change of topics that the group has not settled yet. */
+  private changing: Promise<void> | null = null
   /** The partitions that were there when the consumer began. */
   private known: ReadonlyMap<string, number> | undefined
   /** Starts that are being fixed. */
@@ -34,10 +38,7 @@ export class GroupSubscription<V, K> implements Subscription {
     // What was there before the change was not asked for: where it begins is for `from` to say.
     this.known = undefined
     this.isReady = false
-    if (this.membership !== null)
-      void this.prepare()
-        .then(() => this.membership?.subscribe(topics))
-        .catch((error: unknown) => this.host.fail(error))
+    if (this.membership !== null) this.changing = this.resubscribe(topics, this.changing)
   }
 
   polled(): void {
@@ -47,7 +48,8 @@ export class GroupSubscription<V, K> implements Subscription {
   refresh(): void {}
 
   async commit(offsets: readonly OffsetToCommit[]): Promise<void> {
-    const { membership } = this
+    // Partitions may be assigned before the answer to the join is here.
+    const membership = this.membership ?? (this.entering === null ? null : await this.entering)
     if (membership === null) {
       throw new KafkaliteError(
         'UNKNOWN_MEMBER_ID',
@@ -58,23 +60,77 @@ export class GroupSubscription<V, K> implements Subscription {
   }
 
   async close(): Promise<void> {
-    await this.joining?.catch(() => {})
-    const { membership, host } = this
+    const { membership } = this
     this.membership = null
-    await membership?.leave(host.settings.groupInstanceId === undefined ? undefined : { temporarily: true })
+    // Who waits for the group to settle must not keep the consumer from leaving: leaving ends that wait.
+    if (membership !== null) await this.leave(membership)
+    await this.joining?.catch(() => {})
   }
 
-  /** Becomes a member and waits until the group is settled for it. */
+  private async leave(membership: Membership): Promise<void> {
+    await membership.leave(this.host.settings.groupInstanceId === undefined ? undefined : { temporarily: true })
+  }
+
+  /** Becomes a member and waits until the group is settled for it. CLOSED when the consumer closes in between. */
   private async join(): Promise<void> {
-    if (this.membership === null) {
-      await this.prepare()
-      if (this.host.closing) return
-      const joined = this.host.context.cluster.joinGroup(this.request())
-      this.membership = isPromise(joined) ? await joined : joined
+    try {
+      const membership = this.membership ?? (await this.enter())
+      await membership.ready
+      while (this.changing !== null) {
+        const { changing } = this
+        await changing
+        if (this.changing === changing) this.changing = null
+      }
+      while (this.fixing.size > 0) await Promise.all(this.fixing)
+      // It may have been lost while the starts were fixed.
+      this.isReady = this.membership === membership
+    } catch (error) {
+      throw this.host.closing ? new KafkaliteError('CLOSED', 'The consumer was closed', { cause: error }) : error
     }
-    await this.membership.ready
-    while (this.fixing.size > 0) await Promise.all(this.fixing)
-    this.isReady = true
+  }
+
+  private async enter(): Promise<Membership> {
+    await this.prepare()
+    this.stayOpen()
+    const joined = this.host.context.cluster.joinGroup(this.request())
+    if (!isPromise(joined)) {
+      this.membership = joined
+      return joined
+    }
+    this.entering = Promise.resolve(joined)
+    try {
+      const membership = await joined
+      if (this.host.closing) await this.leave(membership)
+      this.stayOpen()
+      this.membership = membership
+      return membership
+    } finally {
+      this.entering = null
+    }
+  }
+
+  private stayOpen(): void {
+    if (this.host.closing) throw new KafkaliteError('CLOSED', 'The consumer was closed')
+  }
+
+  /** Tells the group the other topics and waits until it has settled. */
+  private async resubscribe(topics: TopicChoice, before: Promise<void> | null): Promise<void> {
+    await before
+    await this.prepare()
+    const { cluster } = this.host.context
+    this.membership?.subscribe(topics)
+    const isSettled = async (): Promise<boolean> =>
+      this.membership === null || this.host.closing || (await cluster.describeGroup(this.groupId)).state === 'stable'
+    while (!(await isSettled())) {
+      await new Promise<void>((resolve) => {
+        const look = (group: string): void => {
+          if (group !== this.groupId) return
+          cluster.events.off('groupChanged', look)
+          resolve()
+        }
+        cluster.events.on('groupChanged', look)
+      })
+    }
   }
 
   private async prepare(): Promise<void> {

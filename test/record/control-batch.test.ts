@@ -1,4 +1,4 @@
-// Markers that end transactions.
+// Markers that end transactions: what is packed is what Kafka writes, and what is no marker is not taken for one.
 
 import { describe, expect, test } from 'vitest'
 import { KafkaliteError } from '../../src/errors.js'

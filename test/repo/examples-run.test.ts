@@ -6,7 +6,7 @@ import { runProgram, tidy } from './program-run.js'
 import { listFiles, ROOT } from './source-file.js'
 
 /** Examples whose output is not the same on every run, and the test that looks after them instead. */
-const OWN_TEST: Readonly<Record<string, string>> = { 'examples/flights/main.ts': 'test/examples/flights.test.ts' }
+const OWN_TEST: Readonly<Record<string, string>> = { 'examples/flights/main.ts': 'test/flights/flights.test.ts' }
 
 const programs = listFiles('examples', (name) => name.endsWith('/main.ts'))
 
