@@ -3,9 +3,9 @@
 
 export { Broker, type BrokerEvents, type Listener, type ListenOptions } from './broker.js'
 export type { BrokerOptions, ClusterOptions, EmbeddedOptions, TopicOptions } from './broker-options.js'
-export { Consumer } from './client/consumer.js'
+export { Consumer, type Run } from './client/consumer.js'
 export type { ConsumerEvents } from './client/consumer-events.js'
-export { ConsumerGroup } from './client/consumer-group.js'
+export { ConsumerGroup, type GroupLag, type PartitionLag, type ResetTarget } from './client/consumer-group.js'
 export type { ConsumerOptions, Done, PollOptions, RunOptions } from './client/consumer-options.js'
 export type { ConsumerRecord } from './client/consumer-record.js'
 export type { RecordMetadata } from './client/delivery.js'
@@ -24,17 +24,39 @@ export type { Reading } from './client/reading.js'
 export type { ReadOptions } from './client/reading-options.js'
 export type { Receipt } from './client/receipt.js'
 export type { ProcessOptions, Receiver } from './client/receiver.js'
-export { type Backoff, type ErrorPolicy, UnrecoverableError } from './client/retry-policy.js'
+export { type AfterRetries, type Backoff, type ErrorPolicy, UnrecoverableError } from './client/retry-policy.js'
 export { bytes, type Serde, type SerdeContext, string } from './client/serde.js'
 export type { StandardSchema } from './client/standard-schema.js'
 export type { StartPosition } from './client/start-position.js'
 export { Topic } from './client/topic.js'
 export type { KeyOf, TypedTopic, ValueOf, WaitOptions } from './client/topic-types.js'
-export type { Cluster, GroupDescription, Isolation, OffsetToCommit, TopicDescription, TopicPartition } from './core/cluster.js'
-export type { Flush, TopicConfig } from './core/topic-config.js'
+export type {
+  AbortedTransaction,
+  Appended,
+  Cluster,
+  ClusterEvents,
+  FetchedPartition,
+  FetchPosition,
+  FetchRequest,
+  GroupDescription,
+  GroupMemberDescription,
+  GroupState,
+  Isolation,
+  JoinRequest,
+  MemberListener,
+  Membership,
+  NewTopic,
+  OffsetQuery,
+  OffsetToCommit,
+  TopicDescription,
+  TopicPartition,
+} from './core/cluster.js'
+export type { RecordState } from './core/queue-port.js'
+export type { Flush, ResolvedTopicConfig, TopicConfig } from './core/topic-config.js'
 export { type ErrorCode, KafkaliteError } from './errors.js'
+export type { Awaitable } from './lib/awaitable.js'
 export type { Clock, Timer, TimerOptions } from './lib/clock.js'
-export { checkBatch } from './record/batch-check.js'
+export { type BadBatch, type BadBatchReason, type BatchVerdict, checkBatch, type GoodBatch } from './record/batch-check.js'
 export { type Codec, registerCodec } from './record/compression.js'
 export type { Compression } from './record/format.js'
 export { PackedBatch } from './record/packed-batch.js'

@@ -39,10 +39,12 @@ export interface EmbeddedOptions {
 
 /** A broker whose topics are those of a cluster. */
 export interface ClusterOptions {
+  /** The cluster that this broker is a client of; closed with the broker. */
   cluster: Cluster
 }
 
 type Without<T> = { [P in keyof T]?: undefined }
+/** What `Broker.open` takes: a broker in this process, or one on a cluster that is there already. */
 export type BrokerOptions = (EmbeddedOptions & Without<ClusterOptions>) | (ClusterOptions & Without<EmbeddedOptions>)
 
 /** What a topic is to be when it is created, and how its values and keys become bytes. */

@@ -26,15 +26,20 @@ import { MemoryStorage } from './storage/memory.js'
 
 /** What happens in the broker. An 'error' that nobody listens to becomes a warning of the process. */
 export interface BrokerEvents {
+  /** A topic is there, whoever created it. */
   topicCreated: [name: string]
+  /** A topic is gone. */
   topicDeleted: [name: string]
+  /** Something went wrong in the background, where no caller could be told. Without a listener it is printed as a warning. */
   error: [error: KafkaliteError]
+  /** `close()` has ended everything. */
   closed: []
 }
 
 /** Turns of the microtask queue that must pass without anything happening before the broker counts as idle. */
 const QUIET_TURNS = 50
 
+/** The one object that a program begins with: opens a storage, gives topics, producers, consumers, groups and queues, and closes them all. */
 export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposable {
   private readonly clients = new Set<Closable>()
   private readonly context: ClientContext
@@ -123,6 +128,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     return new ConsumerGroup(this.context, groupId)
   }
 
+  /** All consumer groups that have members or committed offsets. */
   async groups(): Promise<readonly GroupDescription[]> {
     return this.cluster.groups()
   }
@@ -243,10 +249,13 @@ export interface ListenOptions {
 
 /** A listener that Kafka's clients connect to. */
 export interface Listener extends AsyncDisposable {
+  /** The address that it is bound to. */
   readonly host: string
+  /** The port, also when 0 was asked for. */
   readonly port: number
   /** host:port */
   readonly address: string
+  /** Takes no new connections, ends those there are, and settles when the port is free. Idempotent. */
   close(): Promise<void>
 }
 

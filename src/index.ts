@@ -4,3 +4,5 @@ import './record/node-gzip.js'
 
 export * from './broker-face.js'
 export { FileStorage, type FileStorageOptions } from './storage/file/file-storage.js'
+export type { FileSystem, FolderLock, OpenFile } from './storage/file/file-system.js'
+export type { TornTail } from './storage/file/recovery.js'

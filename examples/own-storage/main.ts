@@ -2,9 +2,8 @@
 
 import { Broker } from 'kafkalite'
 import { KeyValueStorage } from './key-value-storage.js'
-import { MapPlace } from './map-place.js'
 
-const place = new MapPlace()
+const place = new Map<string, Uint8Array>()
 
 const writer = await Broker.open({ storage: new KeyValueStorage(place) })
 const notes = await writer.topic('notes', { partitions: 1 })
@@ -15,7 +14,7 @@ await notes.send([
 await writer.close()
 
 console.log(
-  [...place.kept.keys()]
+  [...place.keys()]
     .filter((key) => key.startsWith('notes-0/'))
     .sort()
     .join('\n'),

@@ -24,11 +24,16 @@ export interface ConsumerEvents<V = unknown, K = string> {
   error: [error: KafkaliteError]
 }
 
-type Emitter<V, K> = EventEmitter<ConsumerEvents<V, K>>
+/** Whom to tell. The types of the records are the listener's affair, so that a `Topic<Order>` is also a `Topic<unknown>`. */
+type Emitter = EventEmitter<ConsumerEvents<unknown, unknown>>
 
 /** Tells the consumer's listeners, whatever they do. */
 export class ConsumerNews<V, K> {
-  constructor(private readonly emitter: Emitter<V, K>) {}
+  private readonly emitter: Emitter
+
+  constructor(emitter: EventEmitter<ConsumerEvents<V, K>>) {
+    this.emitter = emitter as unknown as Emitter
+  }
 
   assigned(partitions: readonly TopicPartition[]): void {
     this.guard('assigned', () => this.emitter.emit('assigned', partitions))

@@ -14,27 +14,40 @@ import type { WaitOptions } from './topic-types.js'
 export interface PartitionLag extends TopicPartition {
   /** null when nothing is committed: then the whole partition is the lag. */
   readonly committed: number | null
+  /** The offset after the last record. */
   readonly end: number
+  /** Records that are left to read. */
   readonly lag: number
 }
 
+/** How far a group is behind. */
 export interface GroupLag {
+  /** Records that are left to read, over all partitions. */
   readonly total: number
+  /** Each partition that has a committed offset or a member. */
   readonly partitions: readonly PartitionLag[]
 }
 
 /** Where to move a group: a start position, so many offsets forward (or back, below 0), or offsets partition by partition. */
-export type ResetTarget = StartPosition | { shiftBy: number } | readonly OffsetToCommit[]
+export type ResetTarget =
+  | StartPosition
+  | {
+      /** Records forward, or back when negative, from what is committed. */
+      shiftBy: number
+    }
+  | readonly OffsetToCommit[]
 
 const READY_RULES: Readonly<Record<string, OptionRule>> = { members: wholeNumber(1), signal: anAbortSignal }
 const RESET_RULES: Readonly<Record<string, OptionRule>> = {
   topics: { expected: 'a list of topic names', accepts: (value) => Array.isArray(value) && value.every(someText.accepts) },
 }
 
+/** A consumer group seen from outside: its members, assignment and lag, its committed offsets and how to move them. From `broker.group(id)`. */
 export class ConsumerGroup {
   /** @internal Groups are made by `broker.group()`. */
   constructor(
     private readonly context: ClientContext,
+    /** group.id. */
     readonly id: string,
   ) {
     if (!someText.accepts(id)) throw new KafkaliteError('INVALID_GROUP_ID', `A group id is a text that is not empty, not ${describe(id)}`)

@@ -9,8 +9,11 @@ import { decodeContent, type Serde, type SerdePair, string } from './serde.js'
 
 /** A record as it is read. A value or key that cannot be decoded throws SERDE_FAILED when asked for; the bytes can always be had. */
 export interface ConsumerRecord<V = unknown, K = string> {
+  /** The topic that the record was read from. */
   readonly topic: string
+  /** From 0. */
   readonly partition: number
+  /** The place in the partition; it never changes and is never given twice. */
   readonly offset: number
   /** Milliseconds since 1970. */
   readonly timestamp: number
@@ -18,6 +21,7 @@ export interface ConsumerRecord<V = unknown, K = string> {
   readonly key: K | null
   /** null for a tombstone. */
   readonly value: V | null
+  /** In the order of the producer; a name may come more than once. */
   readonly headers: RecordHeaders
   /** A view on the batch, or null. */
   readonly keyBytes: Uint8Array | null

@@ -36,6 +36,7 @@ import type { TypedTopic, WaitOptions } from './topic-types.js'
 
 /** A run that was begun. `done` settles when it stopped: it rejects with the error of the record after 'stop'. */
 export interface Run {
+  /** Settles when the run has stopped. */
   readonly done: Promise<void>
 }
 
@@ -52,7 +53,8 @@ export class Consumer<V = unknown, K = string>
   private readonly untrack: () => void
   private way: string | null = null
   private polling = false
-  private runner: Runner<V, K> | null = null
+  /** Of the runner only what has no type of records. */
+  private runner: Pick<Runner<V, K>, 'isCalling' | 'abandon'> | null = null
   private runDone: Promise<void> | null = null
   private closed: Promise<void> | null = null
   private assigned = false
@@ -208,6 +210,7 @@ export class Consumer<V = unknown, K = string>
     for (const place of this.placesOf(partitions, 'pause()')) place.paused = true
   }
 
+  /** Takes up again what was paused: these partitions, or all. Pausing what is not assigned is an error, resuming is not. */
   resume(partitions?: readonly TopicPartition[]): void {
     for (const place of this.placesOf(partitions, 'resume()')) place.paused = false
     this.engine.placesChanged()

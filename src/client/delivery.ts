@@ -3,8 +3,11 @@
 
 /** Where a record went. */
 export interface RecordMetadata {
+  /** The topic that it went to. */
   readonly topic: string
+  /** The partition that the key, or the partitioner, chose. From 0. */
   readonly partition: number
+  /** The place in the partition. */
   readonly offset: number
   /** Milliseconds since 1970: the record's own or, where the topic says so, the broker's. */
   readonly timestamp: number

@@ -12,7 +12,9 @@ export interface Message<V = unknown, R = unknown> {
   readonly id: string
   /** SERDE_FAILED when its bytes cannot be decoded. */
   readonly value: V
+  /** Null when it was sent without one. */
   readonly key: string | null
+  /** As the sender gave them. */
   readonly headers: RecordHeaders
   /** When it was sent. Milliseconds since 1970. */
   readonly timestamp: number

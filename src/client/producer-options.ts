@@ -6,6 +6,7 @@ import { COMPRESSION_NAMES, type Compression } from '../record/format.js'
 import { aBoolean, aFunction, checkOptions, type OptionRule, oneOf, someText, wholeNumber } from './options-check.js'
 import type { Partitioner } from './partitioner.js'
 
+/** How a producer batches, waits and packs. Names and defaults are those of Kafka's producer configs. */
 export interface ProducerOptions {
   /** How long a batch waits for more records. Milliseconds. Default 0: the sends of one tick share a batch. Kafka: linger.ms */
   lingerMs?: number | undefined

@@ -12,6 +12,7 @@ export interface ProducerRecord<V = unknown, K = string> {
   key?: K | null | undefined
   /** null is a tombstone: on a compacted topic it deletes the key. undefined fails. */
   value: V | null
+  /** Text or bytes by name; a list of pairs keeps names that come twice. None by default. */
   headers?: RecordHeadersInit | undefined
   /** The partition; absent: the partitioner chooses. */
   partition?: number | undefined

@@ -27,12 +27,14 @@ const RESOLVED = Promise.resolve()
 
 /** What happens in the transaction of a producer. Not there yet. */
 export interface Transaction {
+  /** As `Producer.send`; readers of committed records see it when the transaction has committed. */
   send<V = unknown, K = string | Uint8Array>(
     topic: string | TypedTopic<V, K>,
     record: ProducerRecord<NoInfer<V>, NoInfer<K>> | readonly ProducerRecord<NoInfer<V>, NoInfer<K>>[],
   ): Promise<void>
 }
 
+/** Sends records to topics: packs those of one moment into a batch, waits when its buffer is full, and tells where each went. From `broker.producer()`. */
 export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> implements AsyncDisposable {
   private readonly options: ResolvedProducerOptions
   private readonly topics = new Map<string, OutgoingTopic>()

@@ -3,6 +3,7 @@
 import type { KafkaliteError } from '../errors.js'
 import type { Message } from './message.js'
 
+/** What a queue tells, as events of eventemitter3. */
 export interface QueueEvents<V = unknown, R = unknown> {
   /** A message was acknowledged here, and that is written. */
   acknowledged: [message: Message<V, R>]

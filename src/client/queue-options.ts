@@ -8,6 +8,7 @@ import { checkOptions, invalid, type OptionRule, oneOf, someText, wholeNumber } 
 import { type Backoff, checkBackoff } from './retry-policy.js'
 import { isSerde, type Serde } from './serde.js'
 
+/** How a queue locks, retries and keeps its messages. */
 export interface QueueOptions<V> {
   /** How values become bytes and back. Default: json() */
   value?: Serde<V> | undefined
@@ -27,9 +28,11 @@ export interface QueueOptions<V> {
 
 /** What a user sends to a queue. */
 export interface NewMessage<V> {
+  /** Anything that the serde of the queue takes. */
   value: V
   /** Messages of one key go to one partition. Order per key is not promised: a queue's messages are worked on side by side. */
   key?: string | null | undefined
+  /** Text or bytes by name. None by default. */
   headers?: RecordHeadersInit | undefined
   /** Not delivered before so many milliseconds have passed; not together with `at`. */
   delayMs?: number | undefined

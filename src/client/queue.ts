@@ -47,15 +47,20 @@ interface Prepared {
 
 /** What is known of a message. */
 export interface MessageStatus<R> {
+  /** In the words of share groups (KIP-932). */
   readonly state: RecordState | 'unknown'
+  /** How often it was handed to a receiver. */
   readonly deliveryCount: number
+  /** What the handler answered, once acknowledged; kept for as long as the queue remembers it. */
   readonly result?: R
 }
 
+/** Point to point over a log: each message goes to one receiver, stays until it is acknowledged, and the sender is told. From `broker.queue(name)`. */
 export class Queue<V = unknown, R = unknown>
   extends EventEmitter<QueueEvents<V, R>>
   implements AsyncIterable<Message<V, R>>, AsyncDisposable
 {
+  /** The name of the queue and of its topic. */
   readonly name: string
   private readonly receivers = new Set<QueueReceiver<V, R>>()
   /** Messages that want to know when their lock is lost. */
@@ -163,6 +168,7 @@ export class Queue<V = unknown, R = unknown>
     return this.resultOf(place, id, options?.signal)
   }
 
+  /** What is known of a message, by the id in its receipt; null when the queue does not know it (any more). */
   async status(id: string): Promise<MessageStatus<R>> {
     this.checkOpen()
     const place = await this.find(id)
@@ -172,6 +178,7 @@ export class Queue<V = unknown, R = unknown>
     return result === undefined ? { state, deliveryCount } : { state, deliveryCount, result: this.decodeResult(result) }
   }
 
+  /** How many messages there are in each state. */
   async counts(): Promise<{ available: number; delayed: number; acquired: number; dead: number }> {
     return this.session.counts()
   }
@@ -188,6 +195,7 @@ export class Queue<V = unknown, R = unknown>
     this.session.pause()
   }
 
+  /** Hands messages out again after `pause`. */
   async resume(): Promise<void> {
     this.checkOpen()
     this.session.resume()

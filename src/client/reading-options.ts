@@ -4,6 +4,7 @@ import { describe } from '../errors.js'
 import { anAbortSignal, anything, checkOptions, invalid, wholeNumber } from './options-check.js'
 import { checkStartPosition, type StartPosition } from './start-position.js'
 
+/** From where to where, and for how long, `read` goes. */
 export interface ReadOptions {
   /** Where to begin. Default 'latest', or 'earliest' when `to` or `limit` is given. */
   from?: StartPosition | undefined

@@ -4,6 +4,7 @@
 export interface Receipt<R = unknown> {
   /** As given, else `<partition>-<offset>`. */
   readonly id: string
+  /** The place in the partition of the queue. */
   readonly offset: number
   /** Always false: messages are not yet compared with earlier ones. */
   readonly duplicate: boolean

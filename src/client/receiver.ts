@@ -11,6 +11,7 @@ import { checkOptions, wholeNumber } from './options-check.js'
 import { UnrecoverableError } from './retry-policy.js'
 import { Wakeup } from './wakeup.js'
 
+/** How `process` works on messages. */
 export interface ProcessOptions {
   /** How many handlers run at a time. Default 1 */
   concurrency?: number | undefined
@@ -26,6 +27,7 @@ export interface Receiver extends AsyncDisposable {
   readonly done: Promise<void>
   /** Takes no more messages; those it holds are worked on. */
   pause(): void
+  /** Takes messages again after `pause`. */
   resume(): void
   /** Stops taking, releases what was not begun, waits for the handlers that run. Idempotent. */
   close(): Promise<void>

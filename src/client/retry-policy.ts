@@ -12,7 +12,16 @@ export class UnrecoverableError extends Error {
 
 /** How long to wait before a retry: a rule, one wait per attempt in milliseconds (the last one repeats), or a function that answers milliseconds. */
 export type Backoff =
-  | { type: 'fixed' | 'exponential'; delayMs: number; maxMs?: number | undefined; jitter?: number | undefined }
+  | {
+      /** Always the same wait, or twice as long each time. */
+      type: 'fixed' | 'exponential'
+      /** The first wait. Milliseconds. */
+      delayMs: number
+      /** The longest wait. Milliseconds. */
+      maxMs?: number | undefined
+      /** By how much of itself a wait differs at random, from 0 to 1. 0. */
+      jitter?: number | undefined
+    }
   | readonly number[]
   | ((attempt: number, error: unknown) => number)
 

@@ -8,7 +8,9 @@ import type { RecordHeaders } from '../record/record.js'
 
 /** What a serde may look at besides the value itself. */
 export interface SerdeContext {
+  /** The topic of the record. */
   readonly topic: string
+  /** The headers of the record; a serializer may add to them. */
   readonly headers: RecordHeaders
 }
 

@@ -6,6 +6,7 @@ import { isPromise } from '../lib/awaitable.js'
 
 /** A schema of any library that follows https://standardschema.dev. It must check synchronously. */
 export interface StandardSchema<T> {
+  /** The one property by which every Standard Schema is known. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string

@@ -6,7 +6,18 @@ import { describe } from '../errors.js'
 import { invalid } from './options-check.js'
 
 /** The earliest record there is, behind the latest, the first one at or after a moment, an offset, or so many milliseconds back. */
-export type StartPosition = 'earliest' | 'latest' | Date | { offset: number } | { agoMs: number }
+export type StartPosition =
+  | 'earliest'
+  | 'latest'
+  | Date
+  | {
+      /** From 0. */
+      offset: number
+    }
+  | {
+      /** Milliseconds before now, by the time stamps of the records. */
+      agoMs: number
+    }
 
 const EXPECTED = "'earliest', 'latest', a Date, { offset } or { agoMs }"
 

@@ -5,6 +5,7 @@ import type { SerdePair } from './serde.js'
 
 /** A topic with the types of its values and keys: what `Topic` is to the clients. */
 export interface TypedTopic<V = unknown, K = string> {
+  /** The topic by its name. */
   readonly name: string
   /** How its values and keys become bytes and back. */
   readonly serdes: SerdePair<V, K>
@@ -17,5 +18,6 @@ export type KeyOf<T> = T extends TypedTopic<infer _V, infer K> ? K : string
 
 /** What every call that waits takes: an aborted wait rejects with `signal.reason`. */
 export interface WaitOptions {
+  /** Ends the wait: the promise rejects with the reason of the signal. */
   signal?: AbortSignal | undefined
 }

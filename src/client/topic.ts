@@ -79,6 +79,7 @@ export class Topic<V = unknown, K = string> implements TypedTopic<V, K> {
     return new Consumer<V, K>(this.context, { ...options, topics: [this] })
   }
 
+  /** What the broker knows of the topic now: id, partitions, configs. */
   async describe(): Promise<TopicDescription> {
     return this.context.cluster.topic(this.name)
   }

@@ -12,6 +12,7 @@ import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
 
 /** One partition of one topic. */
 export interface TopicPartition {
+  /** The name of the topic. */
   readonly topic: string
   /** From 0. */
   readonly partition: number
@@ -19,6 +20,7 @@ export interface TopicPartition {
 
 /** An offset of a group: the next to read, last done + 1. */
 export interface OffsetToCommit extends TopicPartition {
+  /** From 0. */
   readonly offset: number
   /** At most 4096 bytes. */
   readonly metadata?: string | undefined
@@ -31,10 +33,13 @@ export type Isolation = 'read_uncommitted' | 'read_committed'
 
 /** What is known of a topic. */
 export interface TopicDescription {
+  /** Legal as Kafka has it: at most 249 letters, digits, dots, underscores and hyphens. */
   readonly name: string
   /** 16 random bytes in base64url, new when a topic of the name is created again. */
   readonly id: string
+  /** How many there are. */
   readonly partitions: number
+  /** Every topic config, with the defaults filled in. */
   readonly config: ResolvedTopicConfig
   /** Kept for the broker's own bookkeeping; not matched by patterns. */
   readonly internal: boolean
@@ -46,6 +51,7 @@ export interface NewTopic {
   readonly partitions?: number | undefined
   /** -1 or absent: what the cluster says. In process there is one copy. */
   readonly replicationFactor?: number | undefined
+  /** Topic configs that differ from Kafka's defaults. */
   readonly config?: TopicConfig | undefined
 }
 
@@ -59,10 +65,13 @@ export interface Appended {
 
 /** From where to read one partition. */
 export interface FetchPosition extends TopicPartition {
+  /** The first offset wanted. */
   readonly offset: number
 }
 
+/** What to read, how much of it, and how long to wait for it. */
 export interface FetchRequest {
+  /** Each partition once. */
   readonly positions: readonly FetchPosition[]
   /** How long to wait for data. Milliseconds; `Infinity` waits until there is some. 0 answers at once. */
   readonly maxWaitMs: number
@@ -70,6 +79,7 @@ export interface FetchRequest {
   readonly maxBytes: number
   /** max.partition.fetch.bytes. Bytes. */
   readonly maxPartitionBytes: number
+  /** isolation.level. */
   readonly isolation: Isolation
   /** Ends the wait: the answer is then empty. */
   readonly signal?: AbortSignal | undefined
@@ -77,7 +87,9 @@ export interface FetchRequest {
 
 /** Records `firstOffset` to `lastOffset` of that producer are aborted. */
 export interface AbortedTransaction {
+  /** The producer of the transaction. */
   readonly producerId: number
+  /** The offset of its first record in this partition. */
   readonly firstOffset: number
 }
 
@@ -85,21 +97,33 @@ export interface AbortedTransaction {
 export interface FetchedPartition extends TopicPartition {
   /** Whole batches, the first of which may begin before the asked offset. */
   readonly batches: readonly PackedBatch[]
+  /** The first offset that can be read. */
   readonly startOffset: number
+  /** The offset after the last one that can be read. */
   readonly highWatermark: number
+  /** Transactions to leave out of these batches; empty when reading uncommitted. */
   readonly aborted: readonly AbortedTransaction[]
   /** OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION, CORRUPT_MESSAGE: this partition alone could not be read. */
   readonly error?: KafkaliteError | undefined
 }
 
 /** A place in a partition to look up: by name, or the first record at or after a time in milliseconds. */
-export type OffsetQuery = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestamp: number }
+export type OffsetQuery =
+  | 'earliest'
+  | 'latest'
+  | 'maxTimestamp'
+  | {
+      /** Milliseconds since 1970. */
+      readonly timestamp: number
+    }
 
 /** How a member takes part in a group. */
 export interface JoinRequest {
+  /** group.id. */
   readonly groupId: string
   /** Static membership (group.instance.id): a member of that id that comes back in time gets the same partitions. */
   readonly instanceId?: string | undefined
+  /** client.id: a name for people to read. */
   readonly clientId?: string | undefined
   /** Names, or a pattern that is matched against the whole name of every topic, also of later ones. */
   readonly topics: readonly string[] | RegExp
@@ -107,6 +131,7 @@ export interface JoinRequest {
   readonly assignor?: 'uniform' | 'range' | undefined
   /** max.poll.interval.ms: a member that does not call `polled` for that long is removed. Milliseconds. */
   readonly maxPollIntervalMs: number
+  /** Hears of every change of the assignment. */
   readonly listener: MemberListener
 }
 
@@ -122,6 +147,7 @@ export interface MemberListener {
 
 /** A membership. In process it needs no heartbeat: the member lives as long as it polls. */
 export interface Membership {
+  /** New for every membership; made by the broker. */
   readonly memberId: string
   /** The member's epoch; it grows with each change of the group's assignment that the member has taken over. */
   readonly epoch: number
@@ -146,36 +172,51 @@ export type GroupState = 'empty' | 'assigning' | 'reconciling' | 'stable' | 'dea
 
 /** A group seen from outside. */
 export interface GroupDescription {
+  /** group.id. */
   readonly id: string
+  /** Where the group stands. */
   readonly state: GroupState
   /** Grows with every change of members or topics. */
   readonly epoch: number
+  /** In no particular order. */
   readonly members: readonly GroupMemberDescription[]
 }
 
+/** A member seen from outside. */
 export interface GroupMemberDescription {
+  /** The member id. */
   readonly id: string
+  /** group.instance.id, when it has one. */
   readonly instanceId?: string
+  /** client.id, when it has one. */
   readonly clientId?: string
+  /** What it may work on now. */
   readonly partitions: readonly TopicPartition[]
 }
 
 /** What happens in the cluster. */
 export interface ClusterEvents {
+  /** A topic is there. */
   topicCreated: [name: string]
+  /** A topic is gone. */
   topicDeleted: [name: string]
   /** A group's members, assignment or state changed. */
   groupChanged: [groupId: string]
   /** Offsets of a group were committed, reset or removed. */
   committed: [groupId: string]
+  /** Something went wrong in the background, where no caller could be told. */
   error: [error: KafkaliteError]
 }
 
 /** The port. `CLOSED` from every call after `close`. */
 export interface Cluster {
+  /** What this cluster can do; the rest is refused with `NOT_SUPPORTED`. */
   readonly supports: Readonly<Record<string, boolean>>
+  /** Whose time everything runs on. */
   readonly clock: Clock
+  /** From 0 up to 1, as `Math.random`. */
   readonly random: () => number
+  /** What happens in the cluster. */
   readonly events: EventEmitter<ClusterEvents>
   /** Called once, by the Broker. */
   open(): Promise<void>
@@ -188,7 +229,9 @@ export interface Cluster {
   createTopic(name: string, topic?: NewTopic): Promise<TopicDescription>
   /** The topic; with `create`, created as auto.create.topics.enable allows. At once when it is known. UNKNOWN_TOPIC_OR_PARTITION. */
   topic(name: string, options?: { create?: boolean }): Awaitable<TopicDescription>
+  /** All topics, internal ones too. */
   topics(): Promise<readonly TopicDescription[]>
+  /** With its records. UNKNOWN_TOPIC_OR_PARTITION. */
   deleteTopic(name: string): Promise<void>
   /** Changes the configs that are given; `undefined` leaves one as it is. */
   alterTopic(name: string, config: TopicConfig): Promise<void>
@@ -216,6 +259,7 @@ export interface Cluster {
   commitOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void>
   /** What the group has committed, of the given partitions or of all; those without a commit are left out. */
   committedOffsets(groupId: string, partitions?: readonly TopicPartition[]): Awaitable<readonly OffsetToCommit[]>
+  /** All groups that have members or committed offsets. */
   groups(): Awaitable<readonly GroupDescription[]>
   /** GROUP_ID_NOT_FOUND. */
   describeGroup(groupId: string): Awaitable<GroupDescription>

@@ -6,6 +6,7 @@ import type { EventEmitter } from 'eventemitter3'
 import type { Awaitable } from '../lib/awaitable.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 
+/** Where a message of a queue stands, in the words of share groups (KIP-932); `delayed` is available later. */
 export type RecordState = 'available' | 'delayed' | 'acquired' | 'acknowledged' | 'archived'
 
 /** The header that holds the id which the sender gave to a message. Without it the id is `<partition>-<offset>`. */

@@ -1,6 +1,7 @@
 // A result that may be there already. Storage in memory answers at once, storage elsewhere with a promise;
 // the append path pays for a promise only when there is something to wait for.
 
+/** A value, or the promise of one: what can be had at once costs no turn of the event loop. */
 export type Awaitable<T> = T | PromiseLike<T>
 
 export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {

@@ -8,6 +8,7 @@ export interface Clock {
   setTimer(atMs: number, run: () => void, options?: TimerOptions): Timer
 }
 
+/** How a timer is set. */
 export interface TimerOptions {
   /** Somebody waits for what the timer brings (a retry, an answer after a time-out): the process must not end before. False unless given. */
   readonly holds?: boolean
@@ -15,6 +16,7 @@ export interface TimerOptions {
 
 /** A timer that was set and can be taken back. */
 export interface Timer {
+  /** It does not fire any more. Idempotent. */
   cancel(): void
 }
 

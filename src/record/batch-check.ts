@@ -17,18 +17,25 @@ import { PackedBatch } from './packed-batch.js'
  */
 export type BadBatchReason = 'truncated' | 'length' | 'magic' | 'crc' | 'count' | 'range'
 
+/** A whole batch whose bytes agree with its checksum. */
 export interface GoodBatch {
+  /** It is one. */
   readonly ok: true
+  /** A window on the bytes; nothing is copied. */
   readonly batch: PackedBatch
   /** Where the next batch begins. */
   readonly end: number
 }
+/** Bytes that are no whole, sound batch. */
 export interface BadBatch {
+  /** It is none. */
   readonly ok: false
+  /** What is wrong, for a program. */
   readonly reason: BadBatchReason
   /** A sentence with what was expected and what came. */
   readonly message: string
 }
+/** What `checkBatch` found: a whole batch, or what is wrong. */
 export type BatchVerdict = GoodBatch | BadBatch
 
 /** Up to here a header tells what it is the header of: the magic byte lies last. */

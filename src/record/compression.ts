@@ -6,6 +6,7 @@ import type { Compression } from './format.js'
 
 /** Turns the records of a batch into a smaller block and back. Synchronous: a batch is small and is packed in one go. */
 export interface Codec {
+  /** Packs the records of a batch. */
   compress(bytes: Uint8Array): Uint8Array
   /** Throws when the bytes are damaged, or unpack to more than `UNPACKED_BYTES_MAX`. */
   decompress(bytes: Uint8Array): Uint8Array

@@ -38,4 +38,5 @@ export const DELETE_HORIZON_BIT = 0x40
 
 /** The compression codec in the attributes, by its number there. */
 export const COMPRESSION_NAMES = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+/** compression.type: how the records of a batch are packed. */
 export type Compression = (typeof COMPRESSION_NAMES)[number]

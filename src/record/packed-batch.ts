@@ -5,6 +5,7 @@ import { readInt64, writeInt64 } from '../lib/bytes.js'
 import { crc32c } from '../lib/crc32c.js'
 import * as F from './format.js'
 
+/** A batch of records in Kafka's own bytes (RecordBatch, magic 2): what is stored, sent and read. Its fields are read from the bytes when asked for. */
 export class PackedBatch {
   /**
    * @param buffer holds the batch; whoever made the batch lets nobody change these bytes afterwards
@@ -23,6 +24,7 @@ export class PackedBatch {
   get sizeBytes(): number {
     return this.end - this.start
   }
+  /** The offset of the first record. */
   get baseOffset(): number {
     return readInt64(this.buffer, this.start + F.BASE_OFFSET)
   }
@@ -30,27 +32,35 @@ export class PackedBatch {
   get lastOffset(): number {
     return this.baseOffset + this.lastOffsetDelta
   }
+  /** How far the last offset lies above the first. */
   get lastOffsetDelta(): number {
     return this.int32(F.LAST_OFFSET_DELTA)
   }
+  /** The partition leader epoch; -1 before it was appended. */
   get leaderEpoch(): number {
     return this.int32(F.LEADER_EPOCH)
   }
+  /** The attribute bits as they stand in the batch. */
   get attributes(): number {
     return (this.byte(F.ATTRIBUTES) << 8) | this.byte(F.ATTRIBUTES + 1)
   }
+  /** How the records are packed. */
   get compression(): F.Compression | undefined {
     return F.COMPRESSION_NAMES[this.attributes & F.COMPRESSION_MASK]
   }
+  /** Whether the broker stamped the time (message.timestamp.type). */
   get isLogAppendTime(): boolean {
     return (this.attributes & F.LOG_APPEND_TIME_BIT) !== 0
   }
+  /** Whether it belongs to a transaction. */
   get isTransactional(): boolean {
     return (this.attributes & F.TRANSACTIONAL_BIT) !== 0
   }
+  /** Whether it is a marker that ends a transaction; clients never hand one out. */
   get isControl(): boolean {
     return (this.attributes & F.CONTROL_BIT) !== 0
   }
+  /** Whether the base timestamp is the time from which tombstones may go (KIP-534). */
   get hasDeleteHorizon(): boolean {
     return (this.attributes & F.DELETE_HORIZON_BIT) !== 0
   }
@@ -58,18 +68,23 @@ export class PackedBatch {
   get baseTimestamp(): number {
     return readInt64(this.buffer, this.start + F.BASE_TIMESTAMP)
   }
+  /** The largest timestamp in it. Milliseconds since 1970. */
   get maxTimestamp(): number {
     return readInt64(this.buffer, this.start + F.MAX_TIMESTAMP)
   }
+  /** -1 without an idempotent producer. */
   get producerId(): number {
     return readInt64(this.buffer, this.start + F.PRODUCER_ID)
   }
+  /** -1 without an idempotent producer. */
   get producerEpoch(): number {
     return ((this.byte(F.PRODUCER_EPOCH) << 24) | (this.byte(F.PRODUCER_EPOCH + 1) << 16)) >> 16
   }
+  /** The sequence number of the first record; -1 without an idempotent producer. */
   get baseSequence(): number {
     return this.int32(F.BASE_SEQUENCE)
   }
+  /** How many records it holds; fewer than the offsets it spans after compaction. */
   get count(): number {
     return this.int32(F.RECORDS_COUNT)
   }

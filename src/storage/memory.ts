@@ -9,6 +9,7 @@ import { MemoryLog, newMemoryLogState } from './memory-log.js'
 import type { MemoryLogState, MemoryOwner } from './memory-log.js'
 import type { LogAppend, LogConfig, LogStore, Storage, StorageContext } from './storage.js'
 
+/** What a storage in memory may be told. */
 export interface MemoryStorageOptions {
   /** The most bytes of batches that all logs together may keep; an append beyond it fails with `DISK_FULL`. Without limit by default. */
   readonly maxBytes?: number

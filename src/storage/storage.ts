@@ -18,6 +18,7 @@ export interface StorageSupports extends Readonly<Record<string, boolean>> {
 
 /** What the storage gets from the broker that opens it. */
 export interface StorageContext {
+  /** Whose time retention and segments run on. */
   readonly clock: Clock
 }
 
@@ -31,12 +32,15 @@ export interface LogConfig {
 
 /** Appends to one log, as a part of a commit. */
 export interface LogAppend {
+  /** A log of the same storage. */
   readonly log: LogStore
+  /** In order. */
   readonly batches: readonly PackedBatch[]
 }
 
 /** A place that keeps named logs. One broker at a time owns it. */
 export interface Storage {
+  /** What it can do, the same for as long as it lives. */
   readonly supports: StorageSupports
   /** Called once, before anything else. `STORAGE_LOCKED` when another broker owns the place: the message names the owner. */
   open(context: StorageContext): Awaitable<void>
@@ -59,6 +63,7 @@ export interface Storage {
 
 /** One log: batches in the order of their offsets, whole batches only. */
 export interface LogStore {
+  /** `<topic>-<partition>`. */
   readonly name: string
   /** The first offset that can be read. */
   readonly startOffset: number
@@ -102,9 +107,11 @@ export interface LogStore {
 
 /** One piece of a log. */
 export interface SegmentInfo {
+  /** The first offset that it may hold. */
   readonly baseOffset: number
   /** The offset after the last one in it. */
   readonly endOffset: number
+  /** Bytes of the batches in it. */
   readonly sizeBytes: number
   /** The largest record timestamp in it, -1 when it is empty. */
   readonly maxTimestamp: number

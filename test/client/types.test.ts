@@ -1,16 +1,6 @@
 // Types follow the serdes of a topic, from the topic to the records of its consumers. What must not compile is marked as such.
 import { expect, expectTypeOf, test } from 'vitest'
-import {
-  Broker,
-  type ConsumerRecord,
-  json,
-  type Message,
-  type StandardSchema,
-  string,
-  type Topic,
-  type TypedTopic,
-  type ValueOf,
-} from 'kafkalite'
+import { Broker, type ConsumerRecord, json, type Message, type StandardSchema, string, type Topic, type ValueOf } from 'kafkalite'
 
 interface Order {
   id: string
@@ -69,7 +59,7 @@ test('consumers give records of the types of their topics, of several the union'
 
 test('any topic can stand where its types do not matter, and a queue has the types of values and results', async () => {
   await using broker = await Broker.open()
-  const all: TypedTopic<unknown, unknown>[] = [await broker.topic('a'), await broker.topic('b', { value: json<Order>() })]
+  const all: Topic<unknown, unknown>[] = [await broker.topic('a'), await broker.topic('b', { value: json<Order>() })]
   expect(all.length).toBe(2)
   const mail = await broker.queue<{ to: string }, 'sent'>('mail')
   const receipt = await mail.send({ value: { to: 'bob' } })

@@ -29,6 +29,7 @@ import { openLog } from './recovery.js'
 import type { TornTail } from './recovery.js'
 import type { SegmentPlace } from './segment.js'
 
+/** What a storage in files may be told. */
 export interface FileStorageOptions {
   /** The most files that are open at a time. 512 by default. */
   readonly maxOpenFiles?: number

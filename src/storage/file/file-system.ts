@@ -10,9 +10,11 @@ export interface OpenFile {
   write(bytes: Uint8Array, start: number, end: number, position: number): void
   /** Fills `into[start, end)` from `position`; returns how many bytes there were, fewer only at the end of the file. */
   read(into: Uint8Array, start: number, end: number, position: number): number
+  /** Cuts the file off at `size`, or fills it with zeros up to there. */
   truncate(size: number): void
   /** Settles when what was written before survives a power cut (fdatasync). */
   sync(): Promise<void>
+  /** Lets the file go. Nothing is made durable by it. */
   close(): void
 }
 
@@ -22,6 +24,7 @@ export interface FolderLock {
   release(): void
 }
 
+/** The file operations under a `FileStorage`. Failures are thrown as the errors of Node, with their `code`. */
 export interface FileSystem {
   /** Makes the folder and those above it; returns whether it was missing. */
   makeFolder(path: string): boolean
@@ -35,6 +38,7 @@ export interface FileSystem {
   readWhole(path: string): Uint8Array | null
   /** Puts a whole new file in place of the old: after a crash there is the old one or the new one. Durable when it settles. */
   replace(path: string, bytes: Uint8Array): Promise<void>
+  /** Gives a file or folder another name, in place of what has it; after a crash it has the old name or the new one. */
   rename(from: string, to: string): void
   /** Removes a file; nothing happens when it is not there. */
   remove(path: string): void

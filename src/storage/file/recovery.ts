@@ -13,7 +13,9 @@ import type { SegmentPlace } from './segment.js'
 
 /** What was cut off when a log was opened after a crash. */
 export interface TornTail {
+  /** The name of the log. */
   readonly log: string
+  /** The path of the file. */
   readonly file: string
   /** Where the file was cut. */
   readonly position: number
@@ -21,6 +23,7 @@ export interface TornTail {
   readonly bytes: number
   /** The first offset that is gone; the next batch gets it or a later one. */
   readonly offset: number
+  /** Why what stood there is no batch. */
   readonly reason: string
 }
 

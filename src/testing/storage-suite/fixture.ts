@@ -11,7 +11,9 @@ import { VirtualClock } from '../virtual-clock.js'
 
 /** The words of a test framework; those of vitest, jest, mocha and node:test fit. */
 export interface TestFunctions {
+  /** Begins a group of tests. */
   readonly describe: (name: string, define: () => void) => unknown
+  /** Declares one test. */
   readonly it: (name: string, run: () => Promise<void>) => unknown
 }
 
@@ -25,9 +27,13 @@ export interface OpenedStorage {
   dispose(): Promise<void> | void
 }
 
+/** What the suite is to run on and with. */
 export interface StorageSuite {
+  /** Stands at the head of the tests. */
   readonly name: string
+  /** The functions of the test runner: of vitest, node:test, or any that has `describe` and `it`. */
   readonly test: TestFunctions
+  /** Makes a new, empty storage for one test. */
   open(): Promise<OpenedStorage>
 }
 
