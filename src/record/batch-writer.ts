@@ -83,6 +83,56 @@ function guessBody(
   return bytes + varintLength(headers.length)
 }
 
+/** Writes a record and returns the position after it. */
+function writeRecord(
+  buffer: Uint8Array,
+  recordAt: number,
+  key: Uint8Array | string | null,
+  value: Uint8Array | string | null,
+  delta: number,
+  index: number,
+  headers: readonly EncodedHeader[] | null,
+): number {
+  // The length of the record comes first and is known last. The guess takes text for ASCII and is nearly always right.
+  const guess = varintLength(guessBody(key, value, delta, index, headers))
+  const bodyAt = recordAt + guess
+  buffer[bodyAt] = 0 // attributes: none are defined
+  let at = writeVarlong(buffer, bodyAt + 1, delta)
+  at = writeVarint(buffer, at, index)
+  at = writeContent(buffer, at, key)
+  at = writeContent(buffer, at, value)
+  at = writeVarint(buffer, at, headers === null ? 0 : headers.length)
+  if (headers !== null) {
+    for (const [name, content] of headers) at = writeContent(buffer, writeContent(buffer, at, name), content)
+  }
+  const body = at - bodyAt
+  const lengthBytes = varintLength(body)
+  if (lengthBytes !== guess) buffer.copyWithin(recordAt + lengthBytes, bodyAt, at)
+  writeVarint(buffer, recordAt, body)
+  return recordAt + lengthBytes + body
+}
+
+/** The most frequent record, text without a key and headers: the text is written where it lies if it is ASCII, then its framing before it. */
+function writeTextRecord(buffer: Uint8Array, recordAt: number, value: string, delta: number, index: number): number {
+  const chars = value.length
+  // Attributes, the two numbers, a key of none, and behind the value a count of no headers.
+  const fixed = 3 + varlongLength(delta) + varintLength(index)
+  const guess = fixed + varintLength(chars) + chars
+  const guessAt = recordAt + varintLength(guess) + guess - chars - 1
+  const length = writeUtf8(buffer, value, guessAt)
+  const body = length === chars ? guess : fixed + varintLength(length) + length
+  const valueAt = recordAt + varintLength(body) + body - length - 1
+  if (valueAt !== guessAt) buffer.copyWithin(valueAt, guessAt, guessAt + length)
+  let at = writeVarint(buffer, recordAt, body)
+  buffer[at] = 0
+  at = writeVarlong(buffer, at + 1, delta)
+  at = writeVarint(buffer, at, index)
+  buffer[at] = 1
+  writeVarint(buffer, at + 1, length)
+  buffer[valueAt + length] = 0
+  return valueAt + length + 1
+}
+
 export class BatchWriter {
   private slab: Uint8Array = new Uint8Array(0)
   /** Where the open batch begins in the slab, and where its next record goes. */
@@ -136,30 +186,13 @@ export class BatchWriter {
     const index = this.records
     const needed = BatchWriter.recordBytesMax(key, value, headers) + (index === 0 ? F.HEADER_BYTES : 0)
     if (this.at + needed > this.slab.length) this.moveToFreshSlab(needed)
-    const buffer = this.slab
     const recordAt = index === 0 ? this.start + F.HEADER_BYTES : this.at
     const delta = index === 0 ? 0 : timestamp - this.baseTimestamp
-    const headerCount = headers === null ? 0 : headers.length
-
-    // The length of the record comes first and is known last. The guess takes text for ASCII and is nearly always right.
-    const guess = varintLength(guessBody(key, value, delta, index, headers))
-    const bodyAt = recordAt + guess
-    buffer[bodyAt] = 0 // attributes: none are defined
-    let at = writeVarlong(buffer, bodyAt + 1, delta)
-    at = writeVarint(buffer, at, index)
-    at = writeContent(buffer, at, key)
-    at = writeContent(buffer, at, value)
-    at = writeVarint(buffer, at, headerCount)
-    if (headers !== null) {
-      for (const [name, content] of headers) at = writeContent(buffer, writeContent(buffer, at, name), content)
-    }
-    const body = at - bodyAt
-    const lengthBytes = varintLength(body)
-    if (lengthBytes !== guess) buffer.copyWithin(recordAt + lengthBytes, bodyAt, at)
-    writeVarint(buffer, recordAt, body)
-
-    // Only now does the record count; an error above has changed nothing but free memory.
-    this.at = recordAt + lengthBytes + body
+    // Only now does the record count; an error in the writing has changed nothing but free memory.
+    this.at =
+      key === null && headers === null && typeof value === 'string'
+        ? writeTextRecord(this.slab, recordAt, value, delta, index)
+        : writeRecord(this.slab, recordAt, key, value, delta, index, headers)
     this.records = index + 1
     if (index === 0) {
       this.baseTimestamp = timestamp
