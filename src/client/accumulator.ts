@@ -60,7 +60,7 @@ export class PartitionBuffer {
     return this.writer.sizeBytes
   }
 
-  /** Packs a record and returns by how many bytes the open batch grew. A delivery of null: nobody waits. */
+  /** Packs a record and returns by how many bytes the open batch grew. A delivery of null: nobody waits. `bytesMax` as `BatchWriter.recordBytesMax`. */
   add(
     key: Uint8Array | string | null,
     value: Uint8Array | string | null,
@@ -68,10 +68,11 @@ export class PartitionBuffer {
     headers: readonly EncodedHeader[] | null,
     delivery: Delivery | null,
     resultIndex: number,
+    bytesMax: number,
   ): number {
     const { writer } = this
     const before = writer.sizeBytes
-    const index = writer.append(key, value, timestamp, headers)
+    const index = writer.append(key, value, timestamp, headers, bytesMax)
     if (delivery === null) this.unheard = true
     else this.expect(delivery, index, resultIndex, timestamp)
     if (!this.listed) {

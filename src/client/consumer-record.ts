@@ -4,7 +4,7 @@
 
 import { readUtf8 } from '../lib/text.js'
 import { RecordCursor } from '../record/batch-reader.js'
-import { EMPTY_HEADERS, Headers, type RecordHeaders } from '../record/record.js'
+import type { RecordHeaders } from '../record/record.js'
 import { decodeContent, type Serde, type SerdePair, string } from './serde.js'
 
 /** A record as it is read. A value or key that cannot be decoded throws SERDE_FAILED when asked for; the bytes can always be had. */
@@ -39,30 +39,34 @@ export class RecordOrigin<V = unknown, K = unknown> {
     readonly serdes: SerdePair<V, K>,
     /** What the positions of the records point into. */
     readonly buffer: Uint8Array,
-    /** Records keep the distance to it, a small integer, where a whole timestamp would need memory of its own. */
     readonly baseTimestamp: number,
+    /** The broker's time that all of them report, or undefined when each has its own. */
+    readonly logAppendTime: number | undefined,
   ) {}
+
+  /** Of the batch that the cursor was opened on. */
+  static of<V, K>(topic: string, partition: number, serdes: SerdePair<V, K>, cursor: RecordCursor): RecordOrigin<V, K> {
+    return new RecordOrigin(topic, partition, serdes, cursor.buffer, cursor.baseTimestamp, cursor.logAppendTime)
+  }
 }
 
 /** Stands where nothing was decoded yet; undefined may be a decoded value. */
 const UNREAD = Symbol('unread')
+
+/** Finds the parts of a record that are rarely asked for, so that no record has to carry where they lie. */
+const finder = new RecordCursor()
 
 /** A plain Uint8Array, also where the memory behind it is a Buffer, whose slice() would copy nothing. */
 function view(buffer: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset + start, end - start)
 }
 
-/** A record made from where a cursor stands. */
+/** A record made from where a cursor stands. It knows where it begins and where its value lies, and looks up the rest. */
 export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K> {
   readonly offset: number
-  private readonly sinceBase: number
-  private readonly keyStart: number
-  private readonly keyEnd: number
+  private readonly start: number
   private readonly valueStart: number
   private readonly valueEnd: number
-  private readonly headersStart: number
-  private readonly headersEnd: number
-  private readonly headerCount: number
   private decodedKey: K | null | typeof UNREAD = UNREAD
   private decodedValue: V | null | typeof UNREAD = UNREAD
 
@@ -72,14 +76,9 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
     cursor: RecordCursor,
   ) {
     this.offset = cursor.offset
-    this.sinceBase = cursor.timestamp - origin.baseTimestamp
-    this.keyStart = cursor.keyStart
-    this.keyEnd = cursor.keyEnd
+    this.start = cursor.start
     this.valueStart = cursor.valueStart
     this.valueEnd = cursor.valueEnd
-    this.headersStart = cursor.headersStart
-    this.headersEnd = cursor.headersEnd
-    this.headerCount = cursor.headerCount
   }
 
   get topic(): string {
@@ -91,7 +90,7 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
   }
 
   get timestamp(): number {
-    return this.origin.baseTimestamp + this.sinceBase
+    return this.found().timestamp
   }
 
   get value(): V | null {
@@ -105,7 +104,8 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
   get key(): K | null {
     const decoded = this.decodedKey
     if (decoded !== UNREAD) return decoded
-    const key = this.keyStart < 0 ? null : this.decode(this.origin.serdes.key, this.keyStart, this.keyEnd, 'key')
+    const { keyStart, keyEnd } = this.found()
+    const key = keyStart < 0 ? null : this.decode(this.origin.serdes.key, keyStart, keyEnd, 'key')
     this.decodedKey = key
     return key
   }
@@ -115,37 +115,26 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
   }
 
   get keyBytes(): Uint8Array | null {
-    return this.keyStart < 0 ? null : view(this.origin.buffer, this.keyStart, this.keyEnd)
+    const { keyStart, keyEnd } = this.found()
+    return keyStart < 0 ? null : view(this.origin.buffer, keyStart, keyEnd)
   }
 
   get headers(): RecordHeaders {
-    return this.headerCount === 0 ? EMPTY_HEADERS : new Headers(this.origin.buffer, this.headersStart, this.headersEnd, this.headerCount)
-  }
-
-  /** How many bytes key, value and headers take. */
-  get sizeBytes(): number {
-    return this.headersEnd - this.firstByte
+    return this.found().headers
   }
 
   copy(): LazyRecord<V, K> {
-    const { origin, firstByte } = this
-    // A cursor is only a bundle of positions here; with it the constructor sees one kind of object and stays fast.
-    const place = new RecordCursor()
-    place.buffer = new Uint8Array(origin.buffer.subarray(firstByte, this.headersEnd))
-    place.offset = this.offset
-    place.timestamp = this.timestamp
-    place.headersStart = this.headersStart - firstByte
-    place.headersEnd = this.headersEnd - firstByte
-    place.headerCount = this.headerCount
-    if (this.keyStart >= 0) {
-      place.keyStart = this.keyStart - firstByte
-      place.keyEnd = this.keyEnd - firstByte
-    }
+    const { topic, partition, serdes, buffer, baseTimestamp, logAppendTime } = this.origin
+    const cursor = this.found()
+    cursor.buffer = new Uint8Array(buffer.subarray(this.start, cursor.at))
+    cursor.offset = this.offset
+    cursor.start = 0
     if (this.valueStart >= 0) {
-      place.valueStart = this.valueStart - firstByte
-      place.valueEnd = this.valueEnd - firstByte
+      cursor.valueStart -= this.start
+      cursor.valueEnd -= this.start
     }
-    return new LazyRecord(new RecordOrigin(origin.topic, origin.partition, origin.serdes, place.buffer, place.timestamp), place)
+
+    return new LazyRecord(new RecordOrigin(topic, partition, serdes, cursor.buffer, baseTimestamp, logAppendTime), cursor)
   }
 
   /** What JSON.stringify and logs show: the record's parts, not where they lie. Bytes that cannot be decoded are shown as such. */
@@ -160,9 +149,11 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
     return this.toJSON()
   }
 
-  private get firstByte(): number {
-    if (this.keyStart >= 0) return this.keyStart
-    return this.valueStart >= 0 ? this.valueStart : this.headersStart
+  /** The finder on this record. What it says holds until anybody else asks it. */
+  private found(): RecordCursor {
+    const { buffer, baseTimestamp, logAppendTime } = this.origin
+    finder.goTo(buffer, this.start, baseTimestamp, logAppendTime)
+    return finder
   }
 
   private decode<T>(serde: Serde<T>, start: number, end: number, what: string): T {

@@ -78,7 +78,7 @@ export class FetchedRecords<V = unknown, K = unknown> {
         continue
       }
       this.cursor.open(batch)
-      this.origin = new RecordOrigin(topic, partition, this.serdes, this.cursor.buffer, batch.baseTimestamp)
+      this.origin = RecordOrigin.of(topic, partition, this.serdes, this.cursor)
       return this.origin
     }
     return undefined

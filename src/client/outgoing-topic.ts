@@ -60,19 +60,3 @@ export class OutgoingTopic {
     }
   }
 }
-
-/** At most how large a record gets in a batch, roughly; text counts three bytes a character. */
-export function bytesAtMost(
-  key: Uint8Array | string | null,
-  value: Uint8Array | string | null,
-  headers: readonly EncodedHeader[] | null,
-): number {
-  let bytes = 64 + sizeOf(key) + sizeOf(value)
-  if (headers !== null) for (const [name, content] of headers) bytes += 12 + sizeOf(name) + sizeOf(content)
-  return bytes
-}
-
-function sizeOf(content: Uint8Array | string | null): number {
-  if (content === null) return 0
-  return typeof content === 'string' ? content.length * 3 : content.length
-}

@@ -8,7 +8,7 @@ import { describe, KafkaliteError } from '../errors.js'
 import { assert } from '../lib/assert.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Timer } from '../lib/clock.js'
-import type { FinishOptions } from '../record/batch-writer.js'
+import { BatchWriter, type FinishOptions } from '../record/batch-writer.js'
 import { type EncodedHeader, encodeHeaders } from '../record/record.js'
 import { abortable } from './abort.js'
 import { type BufferOwner, PartitionBuffer } from './accumulator.js'
@@ -17,7 +17,7 @@ import type { ClientContext } from './client-context.js'
 import { Delivery, type RecordMetadata } from './delivery.js'
 import { reportError } from './error-report.js'
 import { checkOptions, invalid, WAIT_RULES } from './options-check.js'
-import { bytesAtMost, type OutgoingRecord, OutgoingTopic } from './outgoing-topic.js'
+import { type OutgoingRecord, OutgoingTopic } from './outgoing-topic.js'
 import { PartitionChoice } from './partitioner.js'
 import { type ProducerOptions, type ResolvedProducerOptions, resolveProducerOptions } from './producer-options.js'
 import { checkRecord, encodePart, type ProducerRecord, timestampOf } from './producer-record.js'
@@ -39,6 +39,9 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   private readonly options: ResolvedProducerOptions
   private readonly topics = new Map<string, OutgoingTopic>()
   private readonly owner: BufferOwner
+  /** What the last record was for: most often the next one is for the same. */
+  private recent: OutgoingTopic | undefined
+  private recentTopic: string | TypedTopic<unknown, unknown> | undefined
   /** Buffers with an open batch that the end of the tick or of the linger sends. */
   private open: PartitionBuffer[] = []
   /** Bytes that are taken and not yet settled, and the sends that wait for room, in order. */
@@ -168,10 +171,14 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   /** What is known here of the topic, looked up once a tick at most. */
   private outgoing(topic: string | TypedTopic<unknown, unknown>): OutgoingTopic {
     if (this.closing !== undefined) throw new KafkaliteError('CLOSED', 'The producer is closed')
+    const { recent } = this
+    if (recent !== undefined && recent.freshIn === this.tick && topic === this.recentTopic) return recent
     const name = typeof topic === 'string' ? topic : topic?.name
     const known = this.topics.get(name)
     if (known !== undefined) {
       if (known.freshIn !== this.tick) this.refresh(known)
+      this.recent = known
+      this.recentTopic = topic
       return known
     }
     if (typeof name !== 'string') throw invalid(`send() and write() take a Topic or the name of one, not ${describe(topic)}`)
@@ -195,7 +202,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     try {
       found = this.context.cluster.topic(outgoing.name, { create: true })
     } catch (error) {
-      this.topics.delete(outgoing.name)
+      this.drop(outgoing)
       throw error
     }
     if (!isPromise(found)) {
@@ -209,12 +216,17 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     )
   }
 
+  private drop(outgoing: OutgoingTopic): void {
+    this.topics.delete(outgoing.name)
+    this.recent = undefined
+  }
+
   /** The topic is known, or cannot be had: what waited for that goes on. */
   private release(outgoing: OutgoingTopic, description: TopicDescription | undefined, error: unknown): void {
     const { waiting } = outgoing
     outgoing.waiting = []
     outgoing.opening = undefined
-    if (description === undefined) this.topics.delete(outgoing.name)
+    if (description === undefined) this.drop(outgoing)
     else outgoing.adopt(description)
     let bytes = 0
     for (const record of waiting) {
@@ -257,7 +269,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     const key = encodePart(serdes.key, record.key, name, headers, 'key')
     const value = encodePart(serdes.value, record.value, name, headers, 'value')
     const timestamp = record.timestamp === undefined ? undefined : timestampOf(record.timestamp)
-    const bytes = bytesAtMost(key, value, headers)
+    const bytes = BatchWriter.recordBytesMax(key, value, headers)
     const { partition } = record
     if (outgoing.description !== undefined && this.hasRoom(delivery)) {
       this.pack(outgoing, key, value, headers, partition, timestamp, delivery, resultIndex, bytes)
@@ -348,7 +360,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     if (buffer.openBytes + bytesAtMost > config.maxMessageBytes || bytesAtMost > this.options.bufferBytes) {
       grown = this.addLarge(buffer, topic, key, value, headers, stamp, delivery, resultIndex)
     } else {
-      grown = buffer.add(key, value, stamp, headers, delivery, resultIndex)
+      grown = buffer.add(key, value, stamp, headers, delivery, resultIndex, bytesAtMost)
     }
     this.usedBytes += grown
     if (key === null) topic.choice.used(grown)
@@ -368,7 +380,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     resultIndex: number,
   ): number {
     buffer.seal()
-    const grown = buffer.add(key, value, timestamp, headers, delivery, resultIndex)
+    const grown = buffer.add(key, value, timestamp, headers, delivery, resultIndex, BatchWriter.recordBytesMax(key, value, headers))
     const { bufferBytes, compression } = this.options
     const { maxMessageBytes } = (topic.description as TopicDescription).config
     // Compressed it may fit; then the cluster decides.

@@ -249,13 +249,7 @@ export class Queue<V = unknown, R = unknown>
     const cursor = new RecordCursor()
     for (const { batch, partition, offsets, deliveryCounts, lease } of batches) {
       cursor.open(batch)
-      const origin = new RecordOrigin<V, string>(
-        this.name,
-        partition,
-        { value: this.options.value, key: string },
-        cursor.buffer,
-        batch.baseTimestamp,
-      )
+      const origin = RecordOrigin.of<V, string>(this.name, partition, { value: this.options.value, key: string }, cursor)
       let next = 0
       while (next < offsets.length && cursor.next()) {
         if (cursor.offset !== offsets[next]) continue

@@ -34,6 +34,19 @@ export function writeVarint(buffer: Uint8Array, at: number, n: number): number {
 
 /** Reads a 32-bit integer, never from `end` on. The value is 0 when the cursor becomes MALFORMED. */
 export function readVarint(buffer: Uint8Array, cursor: VarintCursor, end: number): number {
+  const { at } = cursor
+  // Small enough to be inlined where it is called; nearly all numbers in a batch are of one byte.
+  if (at >= 0 && at < end) {
+    const byte = buffer[at] as number
+    if (byte < 0x80) {
+      cursor.at = at + 1
+      return (byte >>> 1) ^ -(byte & 1)
+    }
+  }
+  return readLongVarint(buffer, cursor, end)
+}
+
+function readLongVarint(buffer: Uint8Array, cursor: VarintCursor, end: number): number {
   let at = cursor.at
   if (at < 0) return 0
   let value = 0

@@ -16,7 +16,8 @@ export class RecordCursor {
   /** What the positions below point into: the batch's own buffer, or the unpacked records of a compressed one. */
   buffer: Uint8Array = NO_BYTES
   offset = -1
-  timestamp = -1
+  /** Where the current record begins, with its length. */
+  start = 0
   /** -1 when the key is null. */
   keyStart = -1
   keyEnd = -1
@@ -24,19 +25,19 @@ export class RecordCursor {
   valueStart = -1
   valueEnd = -1
   headersStart = 0
-  headersEnd = 0
   headerCount = 0
-  /** Where the next read begins. For the varint reader, which moves it on. */
+  /** Where the next read begins, behind the current record. For the varint reader, which moves it on. */
   at = 0
+  baseTimestamp = 0
+  /** The broker's time that all records report, or undefined when each has its own. */
+  logAppendTime: number | undefined
 
   private end = 0
   private left = 0
   private baseOffset = 0
   private offsetDelta = -1
   private lastOffsetDelta = 0
-  private baseTimestamp = 0
-  /** The broker's time that all records report, or undefined when each has its own. */
-  private logAppendTime: number | undefined
+  private timestampDelta = 0
 
   /**
    * Starts before the first record of the batch. A compressed batch is unpacked here, once.
@@ -77,6 +78,7 @@ export class RecordCursor {
     }
     this.left--
     const { buffer } = this
+    this.start = this.at
     const length = readVarint(buffer, this, this.end)
     const recordEnd = this.at + length
     if (this.at < 0 || length < 0 || recordEnd > this.end) throw this.corrupt('has a record that is longer than the batch')
@@ -97,18 +99,38 @@ export class RecordCursor {
       throw this.corrupt(`has offset delta ${offsetDelta} behind ${this.offsetDelta} with a last one of ${this.lastOffsetDelta}`)
 
     this.headersStart = this.at
-    this.headersEnd = recordEnd
     this.headerCount = headerCount
     if (headerCount !== 0) this.skipHeaders(recordEnd)
     if (this.at !== recordEnd) throw this.corrupt('has a record whose parts do not fill its length')
     this.offsetDelta = offsetDelta
     this.offset = this.baseOffset + offsetDelta
-    this.timestamp = this.logAppendTime ?? this.baseTimestamp + timestampDelta
+    this.timestampDelta = timestampDelta
     this.keyStart = keyLength < 0 ? -1 : keyStart
     this.keyEnd = keyLength < 0 ? -1 : keyStart + keyLength
     this.valueStart = valueLength < 0 ? -1 : valueStart
     this.valueEnd = valueLength < 0 ? -1 : valueStart + valueLength
     return true
+  }
+
+  /**
+   * Goes to one record, which `next` has been at before, of a batch with those times. Offsets are not known this way.
+   */
+  goTo(buffer: Uint8Array, start: number, baseTimestamp: number, logAppendTime: number | undefined): void {
+    this.buffer = buffer
+    this.at = start
+    this.end = buffer.length
+    this.left = 1
+    this.baseOffset = 0
+    this.offsetDelta = -1
+    this.lastOffsetDelta = Number.MAX_SAFE_INTEGER
+    this.baseTimestamp = baseTimestamp
+    this.logAppendTime = logAppendTime
+    this.next()
+  }
+
+  /** The time of the current record. */
+  get timestamp(): number {
+    return this.logAppendTime ?? this.baseTimestamp + this.timestampDelta
   }
 
   /** The current record's key as a view, or null. */
@@ -123,7 +145,7 @@ export class RecordCursor {
 
   /** The current record's headers, read when asked for. */
   get headers(): Headers {
-    return this.headerCount === 0 ? EMPTY_HEADERS : new Headers(this.buffer, this.headersStart, this.headersEnd, this.headerCount)
+    return this.headerCount === 0 ? EMPTY_HEADERS : new Headers(this.buffer, this.headersStart, this.at, this.headerCount)
   }
 
   /** Walks over the headers, so that `Headers` can read them later without checking. */

@@ -29,7 +29,7 @@ export interface FinishOptions {
 
 const FIRST_SLAB_BYTES = 16 * 1024
 const SLAB_BYTES_MAX = 256 * 1024
-/** Above this many characters it pays to count the bytes of a text instead of reserving three for each. */
+/** Above this many characters it pays to count the bytes of a text before a slab is left for it. */
 const COUNTED_CHARS = 512
 /** The most that the numbers of a record take: five varints of 5 bytes, a varlong of 8 and the attributes. */
 const RECORD_FRAMING_BYTES = 34
@@ -38,8 +38,11 @@ const HEADER_FRAMING_BYTES = 10
 
 function contentBytesMax(content: Uint8Array | string | null): number {
   if (content === null) return 0
-  if (typeof content !== 'string') return content.length
-  return content.length <= COUNTED_CHARS ? content.length * 3 : utf8Length(content)
+  return typeof content === 'string' ? content.length * 3 : content.length
+}
+
+function contentBytes(content: Uint8Array | string | null): number {
+  return typeof content === 'string' && content.length > COUNTED_CHARS ? utf8Length(content) : contentBytesMax(content)
 }
 
 /** Writes a length and the content behind it; null has length -1. Returns the position after it. */
@@ -159,7 +162,7 @@ export class BatchWriter {
     return this.records === 0 ? 0 : this.at - this.start
   }
 
-  /** At most how many bytes a record adds to a batch. A cheap upper bound: short text counts three bytes a character. */
+  /** At most how many bytes a record adds to a batch. A cheap upper bound: text counts three bytes a character. */
   static recordBytesMax(
     key: Uint8Array | string | null,
     value: Uint8Array | string | null,
@@ -174,18 +177,18 @@ export class BatchWriter {
 
   /**
    * Adds a record to the open batch, or opens one, and returns the record's offset in it: 0, 1, 2, ...
-   * When it throws, nothing of the record stays.
+   * When it throws, nothing of the record stays. A caller that knows `recordBytesMax` of the record already says so.
    */
   append(
     key: Uint8Array | string | null,
     value: Uint8Array | string | null,
     timestamp: number,
     headers: readonly EncodedHeader[] | null,
+    bytesMax: number = BatchWriter.recordBytesMax(key, value, headers),
   ): number {
     assert(Number.isSafeInteger(timestamp), 'a timestamp is a whole number of milliseconds')
     const index = this.records
-    const needed = BatchWriter.recordBytesMax(key, value, headers) + (index === 0 ? F.HEADER_BYTES : 0)
-    if (this.at + needed > this.slab.length) this.moveToFreshSlab(needed)
+    if (this.at + bytesMax + F.HEADER_BYTES > this.slab.length) this.makeRoom(key, value, headers)
     const recordAt = index === 0 ? this.start + F.HEADER_BYTES : this.at
     const delta = index === 0 ? 0 : timestamp - this.baseTimestamp
     // Only now does the record count; an error in the writing has changed nothing but free memory.
@@ -244,6 +247,15 @@ export class BatchWriter {
     if (recordsAt + block.length > this.slab.length) this.moveToFreshSlab(block.length)
     this.slab.set(block, this.start + F.HEADER_BYTES)
     this.at = this.start + F.HEADER_BYTES + block.length
+  }
+
+  /** The bound on the record's size does not fit into the slab; perhaps the record does. */
+  private makeRoom(key: Uint8Array | string | null, value: Uint8Array | string | null, headers: readonly EncodedHeader[] | null): void {
+    let needed = RECORD_FRAMING_BYTES + contentBytes(key) + contentBytes(value) + (this.records === 0 ? F.HEADER_BYTES : 0)
+    if (headers !== null) {
+      for (const [name, content] of headers) needed += HEADER_FRAMING_BYTES + contentBytes(name) + contentBytes(content)
+    }
+    if (this.at + needed > this.slab.length) this.moveToFreshSlab(needed)
   }
 
   /** Takes the open batch to a slab with room for `needed` more bytes. Finished batches keep the old slab alive as long as they live. */
