@@ -97,6 +97,7 @@ export const ERROR_KINDS = {
   INVALID_TXN_STATE: kind(false, 'The transaction is not in a state that allows this.', 'Begin a new transaction.'),
   POLICY_VIOLATION: kind(false, 'The request is legal but a policy forbids it.', 'The message says which policy.'),
   TOPIC_AUTHORIZATION_FAILED: kind(false, 'The user may not do this with the topic.', 'Ask for the right.'),
+  INVALID_REQUEST: kind(false, 'A message of the protocol is malformed, or says what its rules forbid.', 'The message says where and why.'),
   UNSUPPORTED_VERSION: kind(false, 'The other side does not know this version of the request.', 'Use a version that both know.'),
 
   INVALID_ARGUMENT: kind(false, 'A call was given something it does not take.', 'The message says what was expected and what came.'),

@@ -1,13 +1,11 @@
-// The generated pages of docs and what makes each of them.
+// The generated pages of docs and of the protocol, and what makes each of them.
 import { renderErrors } from './errors.js'
 import { renderOptions } from './options.js'
-
-export interface Page {
-  readonly file: string
-  render(): string
-}
+import type { Page } from './page.js'
+import { protocolPages } from './protocol.js'
 
 export const PAGES: readonly Page[] = [
   { file: 'docs/errors.md', render: renderErrors },
   { file: 'docs/options.md', render: renderOptions },
+  ...protocolPages(),
 ]

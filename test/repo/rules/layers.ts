@@ -22,6 +22,8 @@ const LAYERS: readonly Layer[] = [
   { of: ['src/storage/'], may: [...RECORD, 'node:'] },
   { of: ['src/core/'], may: [...RECORD, 'src/storage/storage.ts', 'eventemitter3'] },
   { of: ['src/client/'], may: [...RECORD, ...PORT, 'eventemitter3'] },
+  { of: ['src/protocol/'], may: RECORD },
+  { of: ['src/server/'], may: [...RECORD, ...PORT, 'src/protocol/', 'node:', 'eventemitter3'] },
   { of: ['src/testing/'], may: ['src/', 'node:', 'eventemitter3'] },
   // The face: a cluster, a storage and the clients that run on them. Never what is only for tests.
   { of: ['src/'], may: [...RECORD, 'src/storage/', 'src/core/', 'src/client/', 'src/broker', 'eventemitter3'] },

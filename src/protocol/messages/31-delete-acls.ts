@@ -1,0 +1,63 @@
+// Generated from src/protocol/schema by npm run tables: request and response of DeleteAcls (key 31), all versions.
+// The types hold every field of every version; one that a version lacks has its default.
+
+import { Message } from '../message.js'
+
+export interface DeleteAclsRequest {
+  readonly filters: readonly {
+    readonly resourceTypeFilter: number
+    readonly resourceNameFilter: string | null
+    readonly patternTypeFilter: number
+    readonly principalFilter: string | null
+    readonly hostFilter: string | null
+    readonly operation: number
+    readonly permissionType: number
+  }[]
+}
+
+export const deleteAclsRequest = new Message<DeleteAclsRequest>('DeleteAclsRequest', 31, '1-3', '2+', `
+  filters []DeleteAclsFilter 0+
+    resourceTypeFilter int8 0+
+    resourceNameFilter string 0+ null:0+
+    patternTypeFilter int8 1+ default:3
+    principalFilter string 0+ null:0+
+    hostFilter string 0+ null:0+
+    operation int8 0+
+    permissionType int8 0+
+`)
+
+export interface DeleteAclsResponse {
+  readonly throttleTimeMs: number
+  readonly filterResults: readonly {
+    readonly errorCode: number
+    readonly errorMessage: string | null
+    readonly matchingAcls: readonly {
+      readonly errorCode: number
+      readonly errorMessage: string | null
+      readonly resourceType: number
+      readonly resourceName: string
+      readonly patternType: number
+      readonly principal: string
+      readonly host: string
+      readonly operation: number
+      readonly permissionType: number
+    }[]
+  }[]
+}
+
+export const deleteAclsResponse = new Message<DeleteAclsResponse>('DeleteAclsResponse', 31, '1-3', '2+', `
+  throttleTimeMs int32 0+
+  filterResults []DeleteAclsFilterResult 0+
+    errorCode int16 0+
+    errorMessage string 0+ null:0+
+    matchingAcls []DeleteAclsMatchingAcl 0+
+      errorCode int16 0+
+      errorMessage string 0+ null:0+
+      resourceType int8 0+
+      resourceName string 0+
+      patternType int8 1+ default:3
+      principal string 0+
+      host string 0+
+      operation int8 0+
+      permissionType int8 0+
+`)
