@@ -1,7 +1,7 @@
 // Everything that both entries of the package export: the one for Node (index.ts) and the one for browsers (index.browser.ts). What is
 // not named here is not public.
 
-export { Broker, type BrokerEvents, type Listener, type ListenOptions } from './broker.js'
+export { Broker, type BrokerEvents } from './broker.js'
 export type { BrokerOptions, ClusterOptions, EmbeddedOptions, TopicOptions } from './broker-options.js'
 export { Consumer, type Run } from './client/consumer.js'
 export type { ConsumerEvents } from './client/consumer-events.js'
@@ -61,5 +61,6 @@ export { type Codec, registerCodec } from './record/compression.js'
 export type { Compression } from './record/format.js'
 export { PackedBatch } from './record/packed-batch.js'
 export type { HeaderValue, RecordHeaders, RecordHeadersInit } from './record/record.js'
+export type { Listener, ListenOptions } from './server/listen-options.js'
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory.js'
 export type { LogAppend, LogConfig, LogStore, SegmentInfo, Storage, StorageContext, StorageSupports } from './storage/storage.js'

@@ -21,6 +21,8 @@ import type { KeyOf, TypedTopic, ValueOf, WaitOptions } from './client/topic-typ
 import type { Cluster, GroupDescription, TopicDescription } from './core/cluster.js'
 import { EmbeddedCluster } from './core/embedded-cluster.js'
 import { describe, KafkaliteError } from './errors.js'
+import { openListener } from './listen.js'
+import type { Listener, ListenOptions } from './server/listen-options.js'
 import { SystemClock } from './lib/clock.js'
 import { MemoryStorage } from './storage/memory.js'
 
@@ -139,9 +141,22 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     return Queue.open<V, R>(this.context, name, options)
   }
 
-  /** Opens a listener that Kafka's clients connect to. Not there yet: NOT_SUPPORTED. */
-  listen(_options?: ListenOptions): Promise<Listener> {
-    return Promise.reject(new KafkaliteError('NOT_SUPPORTED', 'A listener for Kafka clients is not there yet'))
+  /**
+   * Opens a listener that Kafka's clients connect to, on this machine alone and any free port unless told otherwise. Resolves when they
+   * can connect. It is closed with the broker. INVALID_ARGUMENT, LISTEN_FAILED (the port is taken), NOT_SUPPORTED (in a browser).
+   */
+  async listen(options?: ListenOptions): Promise<Listener> {
+    this.checkOpen()
+    const listener = await openListener(this.cluster, options)
+    // The broker may have begun to close meanwhile.
+    try {
+      const forget = this.track({ close: () => listener.close() })
+      listener.closed.then(forget)
+    } catch (error) {
+      await listener.close()
+      throw error
+    }
+    return listener
   }
 
   /** Resolves when nothing is in flight anywhere: no send, no fetch that has data, no handler, no commit. */
@@ -237,26 +252,6 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
         KafkaliteError.is(reason) ? reason : new KafkaliteError('INVALID_STATE', 'A client did not close', { cause: reason }),
       )
   }
-}
-
-/** What a listener will be told. */
-export interface ListenOptions {
-  /** Default 127.0.0.1. */
-  host?: string | undefined
-  /** Default 0: any free port. */
-  port?: number | undefined
-}
-
-/** A listener that Kafka's clients connect to. */
-export interface Listener extends AsyncDisposable {
-  /** The address that it is bound to. */
-  readonly host: string
-  /** The port, also when 0 was asked for. */
-  readonly port: number
-  /** host:port */
-  readonly address: string
-  /** Takes no new connections, ends those there are, and settles when the port is free. Idempotent. */
-  close(): Promise<void>
 }
 
 function embedded(options: BrokerOptions | undefined): EmbeddedCluster {

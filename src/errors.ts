@@ -38,6 +38,11 @@ export const ERROR_KINDS = {
     'More replicas were asked for than there are brokers.',
     'In process there is one copy: leave it out or give 1 or -1.',
   ),
+  INVALID_REPLICA_ASSIGNMENT: kind(
+    false,
+    'Partitions were to be put on brokers that are not there.',
+    'In process there is one broker: leave the assignment out.',
+  ),
   INVALID_CONFIG: kind(
     false,
     'A topic config is unknown or its value is out of range.',
@@ -86,6 +91,13 @@ export const ERROR_KINDS = {
     'Join again; the records since the last commit come again.',
   ),
   FENCED_INSTANCE_ID: kind(false, 'Another member took over this groupInstanceId.', 'Give each running member an id of its own.'),
+  ILLEGAL_GENERATION: kind(false, 'The group has gone on to another generation.', 'Join the group again.'),
+  INCONSISTENT_GROUP_PROTOCOL: kind(
+    false,
+    'The group has members of another kind, or none of the ways of assigning that the member knows.',
+    'Use another groupId, or the same kind of consumer.',
+  ),
+  INVALID_SESSION_TIMEOUT: kind(false, 'The session timeout is shorter or longer than groups allow.', 'Use 100 to 1800000 ms.'),
   UNRELEASED_INSTANCE_ID: kind(true, 'A live member holds this groupInstanceId.', 'Close the other member first.'),
   UNSUPPORTED_ASSIGNOR: kind(false, 'The group knows no assignor of that name.', "Use 'uniform' or 'range'."),
   INVALID_GROUP_ID: kind(false, 'The group id is empty or missing where one is needed.', 'Give a groupId.'),
@@ -123,6 +135,7 @@ export const ERROR_KINDS = {
     'There is no room left where the storage writes.',
     'Make room and try again; nothing that was acknowledged is lost.',
   ),
+  LISTEN_FAILED: kind(true, 'The port is taken, or may not be had.', 'Use another port, or 0 for any that is free.'),
   SERDE_FAILED: kind(
     false,
     'A key, a value or a header could not be encoded, or its bytes could not be decoded.',

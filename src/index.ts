@@ -1,5 +1,6 @@
 // The entry of the package in Node: the whole face, files as storage, and gzip from Node's own zlib.
 
+import './node-listener.js'
 import './record/node-gzip.js'
 
 export * from './broker-face.js'

@@ -7,6 +7,7 @@ import type { KafkaliteError } from '../errors.js'
 import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { ClassicGroupPort } from './classic-group-port.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
 
@@ -53,6 +54,8 @@ export interface NewTopic {
   readonly replicationFactor?: number | undefined
   /** Topic configs that differ from Kafka's defaults. */
   readonly config?: TopicConfig | undefined
+  /** Only looks whether it could be created, and answers as if it had been. */
+  readonly validateOnly?: boolean | undefined
 }
 
 /** Where an appended batch went. */
@@ -65,6 +68,8 @@ export interface Appended {
 
 /** From where to read one partition. */
 export interface FetchPosition extends TopicPartition {
+  /** A limit for this partition below `maxPartitionBytes`. Bytes. */
+  readonly maxBytes?: number | undefined
   /** The first offset wanted. */
   readonly offset: number
 }
@@ -75,13 +80,15 @@ export interface FetchRequest {
   readonly positions: readonly FetchPosition[]
   /** How long to wait for data. Milliseconds; `Infinity` waits until there is some. 0 answers at once. */
   readonly maxWaitMs: number
+  /** fetch.min.bytes: waits for so much, unless a partition has an error or the time is up. Bytes, 1 when absent. */
+  readonly minBytes?: number | undefined
   /** fetch.max.bytes: over all partitions; at least one batch comes when there is one. Bytes. */
   readonly maxBytes: number
   /** max.partition.fetch.bytes. Bytes. */
   readonly maxPartitionBytes: number
   /** isolation.level. */
   readonly isolation: Isolation
-  /** Ends the wait: the answer is then empty. */
+  /** Ends the wait: the answer is then what is there. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -172,6 +179,8 @@ export type GroupState = 'empty' | 'assigning' | 'reconciling' | 'stable' | 'dea
 
 /** A group seen from outside. */
 export interface GroupDescription {
+  /** consumer: the broker computes the assignment (KIP-848, members in this process); classic: the members do. */
+  readonly type: 'consumer' | 'classic'
   /** group.id. */
   readonly id: string
   /** Where the group stands. */
@@ -210,6 +219,10 @@ export interface ClusterEvents {
 
 /** The port. `CLOSED` from every call after `close`. */
 export interface Cluster {
+  /** The id that clients know the cluster by, the same each time it is opened. Known when it is open. */
+  readonly id?: string | undefined
+  /** Groups of the classic protocol, where this process is their coordinator. */
+  readonly classicGroups?: ClassicGroupPort | undefined
   /** What this cluster can do; the rest is refused with `NOT_SUPPORTED`. */
   readonly supports: Readonly<Record<string, boolean>>
   /** Whose time everything runs on. */

@@ -7,6 +7,7 @@ import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { Storage } from '../storage/storage.js'
+import type { ClassicGroupPort } from './classic-group-port.js'
 import type {
   Appended,
   Cluster,
@@ -170,6 +171,11 @@ export class EmbeddedCluster implements Cluster {
 
   partitionSize(place: TopicPartition): number {
     return this.requireParts().registry.get(place.topic).partition(place.partition).sizeBytes
+  }
+
+  /** CLOSED. */
+  get classicGroups(): ClassicGroupPort {
+    return this.requireParts().groups.classic
   }
 
   joinGroup(request: JoinRequest): Membership {

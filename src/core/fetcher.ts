@@ -29,7 +29,7 @@ export class Fetcher {
     return this.attempt(request, deadline)
   }
 
-  /** Ends all waits; their answers are empty. */
+  /** Ends all waits; their answers are what is there. */
   close(): void {
     this.closed = true
     for (const end of [...this.waiting]) end()
@@ -43,17 +43,18 @@ export class Fetcher {
   private attempt(request: FetchRequest, deadline: number): Awaitable<readonly FetchedPartition[]> {
     const changes = this.changesOf(request)
     const answer = this.collect(request)
-    if (!isPromise(answer)) return answer.length > 0 ? answer : this.await(request, deadline)
+    if (!isPromise(answer)) return isEnough(answer, request) ? answer : this.await(request, deadline, answer)
     return answer.then((found) => {
-      if (found.length > 0) return found
+      if (isEnough(found, request)) return found
       // What came while the storage was asked has woken nobody.
-      return this.changesOf(request) === changes ? this.await(request, deadline) : this.attempt(request, deadline)
+      return this.changesOf(request) === changes ? this.await(request, deadline, found) : this.attempt(request, deadline)
     })
   }
 
-  private await(request: FetchRequest, deadline: number): Awaitable<readonly FetchedPartition[]> {
+  /** Waits for more than `found`, which is answered when nothing comes. */
+  private await(request: FetchRequest, deadline: number, found: readonly FetchedPartition[]): Awaitable<readonly FetchedPartition[]> {
     const { signal, positions } = request
-    if (this.closed || signal?.aborted === true || !(deadline > this.clock.now())) return NOTHING
+    if (this.closed || signal?.aborted === true || !(deadline > this.clock.now())) return found
     return new Promise((resolve) => {
       const stops: (() => void)[] = []
       let timer: Timer | null = null
@@ -65,7 +66,7 @@ export class Fetcher {
       }
       const end = (): void => {
         stop()
-        resolve(NOTHING)
+        resolve(found)
       }
       const again = (): void => {
         stop()
@@ -120,7 +121,7 @@ export class Fetcher {
     const left = request.maxBytes - state.bytes
     if (left <= 0 && state.answers !== null) return undefined
     try {
-      const read = partition.read(offset, Math.min(left, request.maxPartitionBytes))
+      const read = partition.read(offset, Math.min(left, request.maxPartitionBytes, position.maxBytes ?? left))
       if (isPromise(read)) {
         return read.then(
           (batches) => take(position, partition, batches, left, state),
@@ -142,6 +143,17 @@ export class Fetcher {
     for (const position of request.positions) changes += this.partitionOf(position)?.changes ?? 0
     return changes
   }
+}
+
+/** Whether an answer need not wait for more. */
+function isEnough(found: readonly FetchedPartition[], { minBytes = 1 }: FetchRequest): boolean {
+  if (minBytes <= 1) return found.length > 0 || minBytes <= 0
+  let bytes = 0
+  for (const { batches, error } of found) {
+    if (error !== undefined) return true
+    for (const { sizeBytes } of batches) bytes += sizeBytes
+  }
+  return bytes >= minBytes
 }
 
 interface Collected {

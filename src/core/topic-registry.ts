@@ -117,6 +117,7 @@ export class TopicRegistry {
     }
     const config = checkTopicConfig({ ...given.config }, `topic ${name}`)
     const topic = new Topic(name, this.options.defaults, { id: randomId(this.options.random), partitions, config })
+    if (given.validateOnly === true) return topic.description
     topic.partitions.push(...(await this.openPartitions(name, 0, partitions, topic.config, true)))
     await this.write(name, topic.record).catch((error: unknown) => this.undo(topic.partitions, error))
     this.add(topic)

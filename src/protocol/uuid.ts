@@ -45,3 +45,10 @@ export function writeUuid(bytes: Uint8Array, at: number, text: string): void {
 function notUuid(text: string): KafkaliteError {
   return new KafkaliteError('INVALID_ARGUMENT', `An id is 22 characters of base64url, not "${text}"`)
 }
+
+/** A new id. */
+export function randomUuid(random: () => number): string {
+  const bytes = new Uint8Array(UUID_BYTES)
+  for (let i = 0; i < UUID_BYTES; i++) bytes[i] = Math.floor(random() * 256)
+  return formatUuid(bytes, 0)
+}

@@ -69,7 +69,13 @@ export class ConsumerGroup {
       ...(member.clientId !== undefined && { clientId: member.clientId }),
       partitions: [...member.owned.values()].sort(inOrder),
     }))
-    return { id: this.id, state: this.state, epoch: this.epoch, members }
+    return {
+      id: this.id,
+      type: this.epoch > 0 || members.length > 0 ? 'consumer' : 'classic',
+      state: this.state,
+      epoch: this.epoch,
+      members,
+    }
   }
 
   /** UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. */

@@ -7,6 +7,8 @@ import { type Awaitable, chain } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
 import type { ClusterEvents, GroupDescription, JoinRequest, Membership, OffsetToCommit, TopicPartition } from '../cluster.js'
 import type { TopicRegistry } from '../topic-registry.js'
+import { ClassicGroups } from './classic-groups.js'
+import { describeClassic } from './classic-description.js'
 import type { CommittedOffsets } from './committed-offsets.js'
 import { ConsumerGroup, type GroupTopics } from './consumer-group.js'
 import type { GroupMember } from './group-member.js'
@@ -24,6 +26,8 @@ export interface GroupCoordinatorOptions {
 export class GroupCoordinator {
   private readonly groups = new Map<string, ConsumerGroup>()
   private readonly topics: GroupTopics
+  /** Groups whose members compute the assignment themselves. */
+  readonly classic: ClassicGroups
 
   constructor(private readonly options: GroupCoordinatorOptions) {
     const { registry } = options
@@ -37,6 +41,14 @@ export class GroupCoordinator {
       partitions: (name) => registry.find(name)?.partitions.length ?? 0,
     }
     for (const id of options.offsets.ids()) this.groupOf(id)
+    this.classic = new ClassicGroups({
+      clock: options.clock,
+      random: options.random,
+      onChange: (id) => options.events.emit('groupChanged', id),
+      isTaken: (id) => this.groups.get(id)?.isEmpty === false,
+      hasOffsets: (id) => options.offsets.has(id),
+      write: (id, offsets) => options.track(this.write(id, offsets)),
+    })
   }
 
   /** INVALID_GROUP_ID, INVALID_ARGUMENT, UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. */
@@ -48,6 +60,9 @@ export class GroupCoordinator {
         `maxPollIntervalMs must be a positive number of milliseconds, not ${describe(request.maxPollIntervalMs)}`,
       )
     }
+    if (this.classic.hasMembers(request.groupId)) {
+      throw new KafkaliteError('INCONSISTENT_GROUP_PROTOCOL', `Group "${request.groupId}" has members of the classic protocol`)
+    }
     const group = this.groupOf(request.groupId)
     return this.membership(group, group.join(request))
   }
@@ -55,7 +70,7 @@ export class GroupCoordinator {
   /** NON_EMPTY_GROUP, UNKNOWN_TOPIC_OR_PARTITION. */
   commitFromOutside(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
     checkGroupId(groupId)
-    if (this.groups.get(groupId)?.isEmpty === false) throw nonEmpty(groupId)
+    if (this.hasMembers(groupId)) throw nonEmpty(groupId)
     for (const { topic, partition } of offsets) this.options.registry.get(topic).partition(partition)
     return this.write(groupId, offsets)
   }
@@ -65,20 +80,25 @@ export class GroupCoordinator {
   }
 
   list(): readonly GroupDescription[] {
-    return [...this.groups.values()].map((group) => group.describe())
+    const ids = new Set([...this.groups.keys(), ...this.classic.ids()])
+    return [...ids].map((id) => this.describe(id))
   }
 
   /** GROUP_ID_NOT_FOUND. */
   describe(groupId: string): GroupDescription {
-    return this.get(groupId).describe()
+    const isClassic = this.classic.hasMembers(groupId) || !this.groups.has(groupId)
+    const classic = isClassic ? this.classic.describe(groupId) : undefined
+    return classic === undefined ? this.get(groupId).describe() : describeClassic(classic)
   }
 
   /** NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
   async delete(groupId: string): Promise<void> {
-    if (!this.get(groupId).isEmpty) throw nonEmpty(groupId)
+    if (this.hasMembers(groupId)) throw nonEmpty(groupId)
+    if (!this.classic.has(groupId)) this.get(groupId)
     await this.options.offsets.remove(groupId)
     // Somebody may have joined while the storage wrote.
     if (this.groups.get(groupId)?.isEmpty === true) this.groups.delete(groupId)
+    this.classic.forget(groupId)
     this.options.events.emit('committed', groupId)
     this.options.events.emit('groupChanged', groupId)
   }
@@ -94,6 +114,7 @@ export class GroupCoordinator {
 
   close(): void {
     for (const group of this.groups.values()) group.close()
+    this.classic.close()
   }
 
   private membership(group: ConsumerGroup, member: GroupMember): Membership {
@@ -126,6 +147,10 @@ export class GroupCoordinator {
       this.groupOf(groupId)
       this.options.events.emit('committed', groupId)
     })
+  }
+
+  private hasMembers(groupId: string): boolean {
+    return this.groups.get(groupId)?.isEmpty === false || this.classic.hasMembers(groupId)
   }
 
   private get(groupId: string): ConsumerGroup {

@@ -4,7 +4,13 @@ import ts from 'typescript'
 import { finding, importsOf, walk } from '../source-file.js'
 import type { FileRule, Finding } from '../source-file.js'
 
-const NODE_FILES = ['src/storage/file/node-file-system.ts', 'src/storage/file/folder-lock.ts', 'src/record/node-gzip.ts', 'src/testing/']
+const NODE_FILES = [
+  'src/storage/file/node-file-system.ts',
+  'src/storage/file/folder-lock.ts',
+  'src/record/node-gzip.ts',
+  'src/server/',
+  'src/testing/',
+]
 const CLOCK_FILES = ['src/lib/clock.ts']
 const CHANCE_FILES = ['src/broker.ts', 'src/lib/random.ts']
 const BUFFER_FILES = ['src/lib/text.ts', 'src/storage/file/node-file-system.ts', 'src/record/node-gzip.ts', 'src/testing/']

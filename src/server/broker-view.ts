@@ -1,0 +1,58 @@
+// The broker as the handlers see it: the cluster behind the port, who we are to clients, and topics by their ids. One view serves all
+// connections of all listeners of a broker.
+
+import { KafkaliteError } from '../errors.js'
+import type { Cluster, TopicDescription } from '../core/cluster.js'
+import type { ClassicGroupPort } from '../core/classic-group-port.js'
+import { randomUuid } from '../protocol/uuid.js'
+
+/** There is one node, and it is never -1, which stands for "none". */
+export const NODE_ID = 1
+/** Partitions have had one leader since they were made. */
+export const LEADER_EPOCH = 0
+
+export class BrokerView {
+  readonly clusterId: string
+  readonly groups: ClassicGroupPort
+  /** What is known of topics, by their ids; null when topics came or went since. */
+  private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
+  private lastProducerId: number
+
+  constructor(readonly cluster: Cluster) {
+    const { classicGroups } = cluster
+    if (classicGroups === undefined)
+      throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
+    this.groups = classicGroups
+    this.clusterId = cluster.id ?? randomUuid(cluster.random)
+    this.lastProducerId = cluster.clock.now() * PRODUCER_IDS_PER_MS
+    const forget = (): void => {
+      this.byId = null
+    }
+    cluster.events.on('topicCreated', forget)
+    cluster.events.on('topicDeleted', forget)
+  }
+
+  /** The topic with that id, or undefined. */
+  async topicById(id: string): Promise<TopicDescription | undefined> {
+    this.byId ??= this.cluster.topics().then((topics) => new Map(topics.map((topic) => [topic.id, topic])))
+    return (await this.byId).get(id)
+  }
+
+  /** The topic of that name, or undefined. */
+  async topicNamed(name: string): Promise<TopicDescription | undefined> {
+    try {
+      return await this.cluster.topic(name)
+    } catch (error) {
+      if (KafkaliteError.is(error, 'UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION')) return undefined
+      throw error
+    }
+  }
+
+  /** A producer id that nobody else has: the time makes it differ from those of runs before, as long as none takes a thousand a millisecond. */
+  nextProducerId(): number {
+    this.lastProducerId++
+    return this.lastProducerId
+  }
+}
+
+const PRODUCER_IDS_PER_MS = 1_000

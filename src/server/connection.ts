@@ -1,0 +1,153 @@
+// One client's connection. Requests are answered one after the other in the order in which they came, as Kafka does it: the next one
+// begins when the answer to the last one was handed to the socket. What came too early waits in memory, and the socket is not read
+// while much of it waits or while the client does not take its answers. A socket delivers at most 64 KiB a turn of the event loop,
+// so a client that sends without pause cannot keep the others from theirs.
+
+import type { Socket } from 'node:net'
+import { KafkaliteError } from '../errors.js'
+import { isPromise } from '../lib/awaitable.js'
+import { writeInt32 } from '../lib/bytes.js'
+import { type Answer, answer } from './dispatcher.js'
+import { FrameReader } from './frame-reader.js'
+import type { Call } from './handler.js'
+
+/** Bytes of requests that wait for their turn, from which on the socket is not read. */
+const WAITING_BYTES_MAX = 1_048_576
+/** Bytes of answers that the client has not taken, from which on no further request is begun. */
+const UNSENT_BYTES_MAX = 4_194_304
+const LENGTH_BYTES = 4
+
+export interface ConnectionOptions {
+  readonly socket: Socket
+  readonly call: Pick<Call, 'broker' | 'advertised'>
+  readonly maxRequestBytes: number
+  /** Called once, when nothing more can come of it. */
+  readonly onClose: () => void
+  /** Something went wrong that is not the client's doing. */
+  readonly onError: (error: unknown) => void
+}
+
+export class Connection {
+  private readonly socket: Socket
+  private readonly frames: Uint8Array[] = []
+  private waitingBytes = 0
+  private readonly gone = new AbortController()
+  private readonly connection: Omit<Call, 'version' | 'clientId'>
+  private busy = false
+  private closed = false
+  /** No more requests are begun: the connection ends when the one under way is answered. */
+  private ending = false
+
+  constructor(private readonly options: ConnectionOptions) {
+    const { socket, maxRequestBytes } = options
+    this.socket = socket
+    this.connection = { ...options.call, clientHost: socket.remoteAddress ?? '', signal: this.gone.signal }
+    const reader = new FrameReader(maxRequestBytes, (frame) => {
+      this.frames.push(frame)
+      this.waitingBytes += frame.length
+    })
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Uint8Array) => this.receive(reader, chunk))
+    socket.on('drain', () => this.work())
+    socket.on('end', () => this.endSoon())
+    socket.on('error', () => this.destroy())
+    socket.on('close', () => this.destroy())
+  }
+
+  /** Answers what is under way, then ends; what waits is left. */
+  endSoon(): void {
+    this.ending = true
+    if (!this.busy) this.finish()
+  }
+
+  /** Ends now. */
+  destroy(): void {
+    if (this.closed) return
+    this.closed = true
+    this.frames.length = 0
+    this.gone.abort()
+    this.socket.destroy()
+    this.options.onClose()
+  }
+
+  private receive(reader: FrameReader, chunk: Uint8Array): void {
+    if (this.closed || this.ending) return
+    try {
+      reader.push(chunk)
+    } catch {
+      // What came before the bytes that are no request is not answered either: its sender is not what it seems.
+      this.destroy()
+      return
+    }
+    this.work()
+  }
+
+  /** Answers what waits, as long as answers come at once. */
+  private work(): void {
+    while (!this.busy && !this.closed && !this.ending && this.socket.writableLength < UNSENT_BYTES_MAX) {
+      const frame = this.frames.shift()
+      if (frame === undefined) break
+      this.waitingBytes -= frame.length
+      this.begin(frame)
+    }
+    this.throttle()
+  }
+
+  private begin(frame: Uint8Array): void {
+    try {
+      const result = answer(frame, this.connection)
+      if (!isPromise(result)) {
+        this.send(result)
+        return
+      }
+      this.busy = true
+      result.then(
+        (late) => this.resume(() => this.send(late)),
+        (error: unknown) => this.resume(() => this.fail(error)),
+      )
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  private resume(step: () => void): void {
+    this.busy = false
+    if (this.closed) return
+    step()
+    if (this.ending) this.finish()
+    else this.work()
+  }
+
+  private send(answered: Answer): void {
+    if (answered === 'disconnect') this.destroy()
+    if (answered === null || answered === 'disconnect') return
+    const { socket } = this
+    const length = new Uint8Array(LENGTH_BYTES)
+    writeInt32(
+      length,
+      0,
+      answered.reduce((sum, chunk) => sum + chunk.length, 0),
+    )
+    socket.cork()
+    socket.write(length)
+    for (const chunk of answered) socket.write(chunk)
+    socket.uncork()
+  }
+
+  /** A request that cannot be read closes the connection, as in Kafka; so does one that met a bug, which is told to the broker too. */
+  private fail(error: unknown): void {
+    if (!KafkaliteError.is(error, 'INVALID_REQUEST', 'UNSUPPORTED_VERSION', 'CLOSED')) this.options.onError(error)
+    this.destroy()
+  }
+
+  private throttle(): void {
+    const isFull = this.waitingBytes >= WAITING_BYTES_MAX
+    if (isFull && !this.socket.isPaused()) this.socket.pause()
+    else if (!isFull && this.socket.isPaused()) this.socket.resume()
+  }
+
+  private finish(): void {
+    if (this.closed) return
+    this.socket.end(() => this.destroy())
+  }
+}

@@ -1,0 +1,114 @@
+// Produce: appends the batches as they came, one to each partition. What a batch must be is judged here as far as it concerns what a
+// client may send, and in the partition as far as it concerns the topic.
+
+import { describe, KafkaliteError } from '../../errors.js'
+import { checkBatch } from '../../record/batch-check.js'
+import { RecordCursor } from '../../record/batch-reader.js'
+import * as F from '../../record/format.js'
+import type { PackedBatch } from '../../record/packed-batch.js'
+import { ERROR_CODES, errorCodeOf, errorMessageOf } from '../../protocol/error-codes.js'
+import type { Outgoing } from '../../protocol/message.js'
+import { type ProduceRequest, type ProduceResponse, produceRequest, produceResponse } from '../../protocol/messages/00-produce.js'
+import { type Call, handler, type NoResponse } from '../handler.js'
+
+type PartitionAnswer = Outgoing<ProduceResponse['responses'][number]['partitionResponses'][number]>
+
+const ZSTD = F.COMPRESSION_NAMES.indexOf('zstd')
+/** From here on zstd may be sent. */
+const ZSTD_VERSION = 7
+const cursor = new RecordCursor()
+
+export const produce = handler({
+  request: produceRequest,
+  response: produceResponse,
+  first: 3,
+  last: 11,
+  // Old clients take version 0 for the sign that batches may be compressed.
+  named: 0,
+  async handle(request, call) {
+    const responses: Outgoing<ProduceResponse>['responses'] = await Promise.all(
+      request.topicData.map(async ({ name, partitionData }) => ({
+        name,
+        partitionResponses: await Promise.all(partitionData.map((partition) => append(request, name, partition, call))),
+      })),
+    )
+    if (request.acks !== 0) return { responses }
+    return withoutAnswer(responses)
+  },
+})
+
+/** Closing the connection is the only way to tell somebody who wants no answer. */
+function withoutAnswer(responses: Outgoing<ProduceResponse>['responses']): NoResponse {
+  const failed = responses?.some(({ partitionResponses }) => partitionResponses?.some(({ errorCode }) => errorCode !== 0))
+  return failed ? 'disconnect' : 'nothing'
+}
+
+async function append(
+  { acks }: ProduceRequest,
+  topic: string,
+  { index, records }: { readonly index: number; readonly records: Uint8Array | null },
+  { broker, version }: Call,
+): Promise<PartitionAnswer> {
+  try {
+    if (acks < -1 || acks > 1) return failure(index, ERROR_CODES.INVALID_REQUIRED_ACKS, `acks is -1, 0 or 1, not ${acks}`)
+    await broker.cluster.topic(topic, { create: true })
+    const batch = readBatch(records, version)
+    const { baseOffset, logAppendTime } = await broker.cluster.produce(topic, index, batch)
+    const logStartOffset = (await broker.cluster.offset({ topic, partition: index }, 'earliest'))?.offset ?? 0
+    return { index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }
+  } catch (error) {
+    return failure(index, errorCodeOf(error), errorMessageOf(error))
+  }
+}
+
+function failure(index: number, errorCode: number, errorMessage: string): PartitionAnswer {
+  return { index, errorCode, errorMessage, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 }
+}
+
+/** The one batch that a partition is sent. CORRUPT_MESSAGE, INVALID_RECORD, UNSUPPORTED_COMPRESSION_TYPE. */
+function readBatch(records: Uint8Array | null, version: number): PackedBatch {
+  if (records === null || records.length === 0) throw invalidRecord('no batch was sent')
+  if (records.length > F.MAGIC && records[F.MAGIC] !== F.MAGIC_V2)
+    throw invalidRecord(`a batch has magic ${describe(records[F.MAGIC])}; only 2 is taken`)
+  const verdict = checkBatch(records, 0, records.length)
+  if (!verdict.ok) throw new KafkaliteError(verdict.reason === 'count' ? 'INVALID_RECORD' : 'CORRUPT_MESSAGE', verdict.message)
+  if (records.length - verdict.end >= F.HEADER_BYTES) throw invalidRecord('more than one batch was sent to a partition')
+  const batch = owned(verdict.batch)
+  checkSent(batch, version)
+  return batch
+}
+
+function checkSent(batch: PackedBatch, version: number): void {
+  if (batch.baseOffset !== 0) throw invalidRecord(`the base offset is ${batch.baseOffset}, not 0`)
+  if (batch.isControl) throw invalidRecord('the control bit is set, which is the broker’s')
+  if (batch.producerId >= 0 && (batch.producerEpoch < 0 || batch.baseSequence < 0))
+    throw invalidRecord('a producer id needs an epoch and a sequence')
+  if (batch.compression === undefined) throw new Error(`A batch has compression ${batch.attributes & F.COMPRESSION_MASK}`)
+  if ((batch.attributes & F.COMPRESSION_MASK) === ZSTD && version < ZSTD_VERSION)
+    throw new KafkaliteError(
+      'UNSUPPORTED_COMPRESSION_TYPE',
+      `zstd may be sent from version ${ZSTD_VERSION} of Produce on, not in ${version}`,
+    )
+  if (batch.compression === 'none') checkRecords(batch)
+}
+
+/** Records that nobody could read must not get into the log. Compressed ones are found out by their readers. */
+function checkRecords(batch: PackedBatch): void {
+  let count = 0
+  try {
+    cursor.open(batch)
+    while (cursor.next()) count++
+  } catch (error) {
+    throw invalidRecord(`record ${count} cannot be read: ${errorMessageOf(error)}`)
+  }
+  if (count !== batch.count) throw invalidRecord(`the batch announces ${batch.count} records and has ${count}`)
+}
+
+/** The log keeps the bytes, so a batch that is a small part of what its memory holds moves to memory of its own. */
+function owned(batch: PackedBatch): PackedBatch {
+  return batch.sizeBytes * 2 < batch.buffer.buffer.byteLength ? batch.copy() : batch
+}
+
+function invalidRecord(why: string): KafkaliteError {
+  return new KafkaliteError('INVALID_RECORD', `The records are refused: ${why}`)
+}

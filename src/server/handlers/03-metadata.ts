@@ -1,0 +1,78 @@
+// Metadata: who the brokers are and what topics there are. A topic that is asked for and may be created is there when the answer goes
+// out, because some clients fail a whole call on one topic that is still missing. Only what was asked for is listed.
+
+import type { TopicDescription } from '../../core/cluster.js'
+import { KafkaliteError } from '../../errors.js'
+import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
+import type { Outgoing } from '../../protocol/message.js'
+import { type MetadataRequest, type MetadataResponse, metadataRequest, metadataResponse } from '../../protocol/messages/03-metadata.js'
+import { ZERO_UUID } from '../../protocol/uuid.js'
+import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from '../authorized-operations.js'
+import { LEADER_EPOCH, NODE_ID } from '../broker-view.js'
+import { type Call, handler } from '../handler.js'
+
+type TopicAnswer = Outgoing<MetadataResponse['topics'][number]>
+
+/** From here on a request says whether topics may be created, before they always may. */
+const CREATION_VERSION = 4
+
+export const metadata = handler({
+  request: metadataRequest,
+  response: metadataResponse,
+  first: 0,
+  last: 13,
+  async handle(request, call) {
+    const topics = await topicsOf(request, call)
+    const withOperations = (topic: TopicAnswer): TopicAnswer =>
+      request.includeTopicAuthorizedOperations ? { ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS } : topic
+    return {
+      brokers: [{ nodeId: NODE_ID, ...call.advertised }],
+      clusterId: call.broker.clusterId,
+      controllerId: NODE_ID,
+      topics: topics.map(withOperations),
+      ...(request.includeClusterAuthorizedOperations && { clusterAuthorizedOperations: CLUSTER_OPERATIONS }),
+    }
+  },
+})
+
+async function topicsOf({ topics, allowAutoTopicCreation }: MetadataRequest, { broker, version }: Call): Promise<TopicAnswer[]> {
+  // Before version 1 an empty list stands for all topics, since then null does.
+  if (topics === null || (version === 0 && topics.length === 0)) return (await broker.cluster.topics()).map(describeTopic)
+  const create = version < CREATION_VERSION || allowAutoTopicCreation
+  const answers: TopicAnswer[] = []
+  for (const { name, topicId } of topics) {
+    if (name === null) answers.push(await byId(topicId, broker))
+    else answers.push(await byName(name, create, broker))
+  }
+  return answers
+}
+
+async function byId(topicId: string, broker: Call['broker']): Promise<TopicAnswer> {
+  const topic = await broker.topicById(topicId)
+  return topic === undefined ? { errorCode: ERROR_CODES.UNKNOWN_TOPIC_ID, name: null, topicId } : describeTopic(topic)
+}
+
+async function byName(name: string, create: boolean, broker: Call['broker']): Promise<TopicAnswer> {
+  try {
+    return describeTopic(await broker.cluster.topic(name, { create }))
+  } catch (error) {
+    if (!KafkaliteError.is(error)) throw error
+    return { errorCode: errorCodeOf(error), name, topicId: ZERO_UUID }
+  }
+}
+
+function describeTopic({ name, id, internal, partitions }: TopicDescription): TopicAnswer {
+  const nodes = [NODE_ID]
+  return {
+    name,
+    topicId: id,
+    isInternal: internal,
+    partitions: Array.from({ length: partitions }, (_, partitionIndex) => ({
+      partitionIndex,
+      leaderId: NODE_ID,
+      leaderEpoch: LEADER_EPOCH,
+      replicaNodes: nodes,
+      isrNodes: nodes,
+    })),
+  }
+}

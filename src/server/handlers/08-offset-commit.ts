@@ -1,0 +1,50 @@
+// OffsetCommit: keeps where a group has got to. Partitions that do not exist get their own error, the others are committed together.
+
+import type { ClassicOffset } from '../../core/classic-group-port.js'
+import { KafkaliteError } from '../../errors.js'
+import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
+import { utf8Length } from '../../lib/text.js'
+import { offsetCommitRequest, offsetCommitResponse } from '../../protocol/messages/08-offset-commit.js'
+import { handler } from '../handler.js'
+
+/** offset.metadata.max.bytes */
+const METADATA_BYTES_MAX = 4096
+/** From here on a group that is not there is told apart from a generation that is over. */
+const GROUP_NOT_FOUND_VERSION = 9
+
+export const offsetCommit = handler({
+  request: offsetCommitRequest,
+  response: offsetCommitResponse,
+  first: 2,
+  last: 9,
+  async handle(request, { broker, version }) {
+    const { groupId, memberId, groupInstanceId: instanceId, generationIdOrMemberEpoch: generation } = request
+    const offsets: ClassicOffset[] = []
+    const codes = new Map<string, number>()
+    for (const { name, partitions } of request.topics) {
+      const topic = await broker.topicNamed(name)
+      for (const { partitionIndex, committedOffset, committedMetadata } of partitions) {
+        const metadata = committedMetadata ?? ''
+        const exists = partitionIndex >= 0 && partitionIndex < (topic?.partitions ?? 0)
+        const isLong = utf8Length(metadata) > METADATA_BYTES_MAX
+        const code = exists ? (isLong ? ERROR_CODES.OFFSET_METADATA_TOO_LARGE : 0) : ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION
+        codes.set(`${name}-${partitionIndex}`, code)
+        if (code === 0) offsets.push({ topic: name, partition: partitionIndex, offset: committedOffset, metadata })
+      }
+    }
+    let groupCode = 0
+    try {
+      await broker.groups.commit({ groupId, memberId, instanceId, generation }, offsets)
+    } catch (error) {
+      const isOld = version < GROUP_NOT_FOUND_VERSION && KafkaliteError.is(error, 'GROUP_ID_NOT_FOUND')
+      groupCode = isOld ? ERROR_CODES.ILLEGAL_GENERATION : errorCodeOf(error)
+    }
+    const codeOf = (name: string, index: number): number => groupCode || (codes.get(`${name}-${index}`) ?? 0)
+    return {
+      topics: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: codeOf(name, partitionIndex) })),
+      })),
+    }
+  },
+})

@@ -1,0 +1,63 @@
+// OffsetFetch: what groups have committed. Nothing committed is offset -1 with empty metadata and no error, also for a group, topic or
+// partition that nobody knows.
+
+import type { TopicPartition } from '../../core/cluster.js'
+import { errorCodeOf } from '../../protocol/error-codes.js'
+import type { Outgoing } from '../../protocol/message.js'
+import { type OffsetFetchResponse, offsetFetchRequest, offsetFetchResponse } from '../../protocol/messages/09-offset-fetch.js'
+import type { BrokerView } from '../broker-view.js'
+import { handler } from '../handler.js'
+
+type TopicAnswer = Outgoing<OffsetFetchResponse['topics'][number]>
+
+interface AskedTopic {
+  readonly name: string
+  readonly partitionIndexes: readonly number[]
+}
+
+/** From here on one request asks for several groups. */
+const GROUPS_VERSION = 8
+
+export const offsetFetch = handler({
+  request: offsetFetchRequest,
+  response: offsetFetchResponse,
+  first: 1,
+  last: 9,
+  async handle(request, { broker, version }) {
+    if (version < GROUPS_VERSION) {
+      try {
+        return { topics: await committed(broker, request.groupId, request.topics) }
+      } catch (error) {
+        return { errorCode: errorCodeOf(error) }
+      }
+    }
+    const groups: Outgoing<OffsetFetchResponse>['groups'] = await Promise.all(
+      request.groups.map(async ({ groupId, topics }) => {
+        try {
+          return { groupId, topics: await committed(broker, groupId, topics) }
+        } catch (error) {
+          return { groupId, errorCode: errorCodeOf(error) }
+        }
+      }),
+    )
+    return { groups }
+  },
+})
+
+/** null asks for all. */
+async function committed({ cluster }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null): Promise<TopicAnswer[]> {
+  const places = asked?.flatMap(({ name, partitionIndexes }) =>
+    partitionIndexes.map((partition): TopicPartition => ({ topic: name, partition })),
+  )
+  const offsets = await cluster.committedOffsets(groupId, places)
+  const byKey = new Map(offsets.map((offset) => [`${offset.topic}-${offset.partition}`, offset]))
+  const byTopic = new Map<string, number[]>()
+  for (const { topic, partition } of places ?? offsets) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
+  return [...byTopic].map(([name, partitions]) => ({
+    name,
+    partitions: partitions.map((partitionIndex) => {
+      const found = byKey.get(`${name}-${partitionIndex}`)
+      return { partitionIndex, committedOffset: found?.offset ?? -1, metadata: found?.metadata ?? '' }
+    }),
+  }))
+}

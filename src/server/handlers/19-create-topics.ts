@@ -1,0 +1,78 @@
+// CreateTopics: each topic by itself. When the answer goes out the topic can be used, so that no client has to ask again for leaders.
+
+import type { NewTopic } from '../../core/cluster.js'
+import { KafkaliteError } from '../../errors.js'
+import { errorCodeOf, errorMessageOf } from '../../protocol/error-codes.js'
+import type { Outgoing } from '../../protocol/message.js'
+import {
+  type CreateTopicsRequest,
+  type CreateTopicsResponse,
+  createTopicsRequest,
+  createTopicsResponse,
+} from '../../protocol/messages/19-create-topics.js'
+import { NODE_ID } from '../broker-view.js'
+import { type Call, handler } from '../handler.js'
+import { describeTopicConfigs, parseTopicConfigs } from '../topic-configs.js'
+
+type Asked = CreateTopicsRequest['topics'][number]
+type TopicAnswer = Outgoing<CreateTopicsResponse['topics'][number]>
+
+export const createTopics = handler({
+  request: createTopicsRequest,
+  response: createTopicsResponse,
+  first: 2,
+  last: 7,
+  async handle({ topics, validateOnly }, call) {
+    const answers: TopicAnswer[] = []
+    for (const topic of topics) {
+      const isTwice = topics.filter(({ name }) => name === topic.name).length > 1
+      if (!isTwice) answers.push(await create(topic, validateOnly, call))
+      else if (!answers.some(({ name }) => name === topic.name)) answers.push(failure(topic.name, twice(topic.name)))
+    }
+    return { topics: answers }
+  },
+})
+
+async function create(asked: Asked, validateOnly: boolean, { broker: { cluster } }: Call): Promise<TopicAnswer> {
+  const { name } = asked
+  try {
+    const topic: NewTopic = { ...copiesOf(asked), config: parseTopicConfigs(asked.configs, `topic "${name}"`), validateOnly }
+    const made = await cluster.createTopic(name, topic)
+    return {
+      name,
+      topicId: made.id,
+      numPartitions: made.partitions,
+      replicationFactor: 1,
+      configs: describeTopicConfigs(made.config).map(({ name: config, value, source, isSensitive }) => ({
+        name: config,
+        value,
+        readOnly: false,
+        configSource: source,
+        isSensitive,
+      })),
+    }
+  } catch (error) {
+    return failure(name, error)
+  }
+}
+
+/** How many partitions and copies: by number, or by saying which brokers have each. */
+function copiesOf({ name, numPartitions, replicationFactor, assignments }: Asked): NewTopic {
+  if (assignments.length === 0) return { partitions: numPartitions, replicationFactor }
+  if (numPartitions !== -1 || replicationFactor !== -1)
+    throw new KafkaliteError('INVALID_REQUEST', `Topic "${name}" has both numbers and an assignment; give one of them`)
+  const indexes = new Set(assignments.map(({ partitionIndex }) => partitionIndex))
+  const isWhole = indexes.size === assignments.length && assignments.every((_, index) => indexes.has(index))
+  const isOurs = assignments.every(({ brokerIds }) => brokerIds.length === 1 && brokerIds[0] === NODE_ID)
+  if (!isWhole || !isOurs)
+    throw new KafkaliteError('INVALID_REPLICA_ASSIGNMENT', `Topic "${name}" needs partitions from 0 on, each on broker ${NODE_ID} alone`)
+  return { partitions: assignments.length }
+}
+
+function twice(name: string): KafkaliteError {
+  return new KafkaliteError('INVALID_REQUEST', `Topic "${name}" is in the request twice`)
+}
+
+function failure(name: string, error: unknown): TopicAnswer {
+  return { name, errorCode: errorCodeOf(error), errorMessage: errorMessageOf(error), configs: null }
+}

@@ -1,0 +1,114 @@
+// A port that Kafka's clients connect to. It is bound to loopback unless told otherwise, because nothing asks who connects.
+
+import { createServer, type Server, type Socket } from 'node:net'
+import { describe, KafkaliteError } from '../errors.js'
+import type { Cluster } from '../core/cluster.js'
+import { BrokerView } from './broker-view.js'
+import { Connection } from './connection.js'
+import type { Listener, ListenOptions } from './listen-options.js'
+
+const REQUEST_BYTES_MAX = 104_857_600
+const PORT_MAX = 65_535
+const views = new WeakMap<Cluster, BrokerView>()
+
+/** Resolves when clients can connect. NOT_SUPPORTED, INVALID_ARGUMENT, LISTEN_FAILED (the port is taken, or may not be had). */
+export async function listen(cluster: Cluster, options: ListenOptions = {}): Promise<Listener> {
+  checkListenOptions(options)
+  const view = views.get(cluster) ?? new BrokerView(cluster)
+  views.set(cluster, view)
+  const listener = new TcpListener(view, options)
+  await listener.open()
+  return listener
+}
+
+class TcpListener implements Listener {
+  host = ''
+  port = 0
+  private readonly server: Server
+  private readonly connections = new Set<Connection>()
+  readonly closed: Promise<void>
+  private isClosing = false
+
+  constructor(
+    private readonly view: BrokerView,
+    private readonly options: ListenOptions,
+  ) {
+    this.server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.accept(socket))
+    this.closed = new Promise((resolve) => this.server.once('close', resolve))
+  }
+
+  get address(): string {
+    return this.host.includes(':') ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`
+  }
+
+  open(): Promise<void> {
+    const { host = '127.0.0.1', port = 0 } = this.options
+    return new Promise((resolve, reject) => {
+      this.server.once('error', (cause) => reject(new KafkaliteError('LISTEN_FAILED', `Cannot listen on ${host}:${port}`, { cause })))
+      this.server.listen({ host, port }, () => {
+        const bound = this.server.address()
+        this.host = host
+        this.port = typeof bound === 'object' && bound !== null ? bound.port : port
+        this.server.removeAllListeners('error')
+        this.server.on('error', (error) => this.report(error))
+        resolve()
+      })
+    })
+  }
+
+  close(options?: { readonly drain?: boolean | undefined }): Promise<void> {
+    if (!this.isClosing) this.server.close()
+    this.isClosing = true
+    for (const connection of [...this.connections]) {
+      if (options?.drain === true) connection.endSoon()
+      else connection.destroy()
+    }
+    return this.closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  private accept(socket: Socket): void {
+    const { maxConnections = Number.POSITIVE_INFINITY, maxRequestBytes = REQUEST_BYTES_MAX } = this.options
+    if (this.isClosing || this.connections.size >= maxConnections) {
+      socket.destroy()
+      return
+    }
+    const connection = new Connection({
+      socket,
+      call: { broker: this.view, advertised: this.options.advertised ?? this.reachedAt(socket) },
+      maxRequestBytes,
+      onClose: () => this.connections.delete(connection),
+      onError: (error) => this.report(error),
+    })
+    this.connections.add(connection)
+  }
+
+  /** Bound to all addresses it is not reached at "all", but where this client has found it. */
+  private reachedAt(socket: Socket): { readonly host: string; readonly port: number } {
+    const { host, port } = this
+    const everywhere = host === '0.0.0.0' || host === '::' || host === ''
+    return { host: everywhere ? (socket.localAddress ?? host).replace(/^::ffff:/, '') : host, port }
+  }
+
+  private report(error: unknown): void {
+    const reported = KafkaliteError.is(error)
+      ? error
+      : new KafkaliteError('INVALID_STATE', 'A request could not be answered', { cause: error })
+    this.view.cluster.events.emit('error', reported)
+  }
+}
+
+function checkListenOptions({ host, port, maxConnections, maxRequestBytes }: ListenOptions): void {
+  const whole = (name: string, value: unknown, from: number, to: number): void => {
+    if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to)) return
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen(): ${name} is a whole number from ${from} to ${to}, not ${describe(value)}`)
+  }
+  if (host !== undefined && (typeof host !== 'string' || host === ''))
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen(): host is a name or an address, not ${describe(host)}`)
+  whole('port', port, 0, PORT_MAX)
+  whole('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER)
+  whole('maxRequestBytes', maxRequestBytes, 1, 2_147_483_647)
+}

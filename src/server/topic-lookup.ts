@@ -1,0 +1,17 @@
+// Topics as requests name them: by name in old versions, by id in new ones, and each has its own error when it is not there.
+
+import type { TopicDescription } from '../core/cluster.js'
+import { ERROR_CODES } from '../protocol/error-codes.js'
+import type { BrokerView } from './broker-view.js'
+
+export interface FoundTopic {
+  readonly topic: TopicDescription | undefined
+  /** Why there is none; 0 when there is. */
+  readonly errorCode: number
+}
+
+export async function findTopic(broker: BrokerView, name: string, id: string, isById: boolean): Promise<FoundTopic> {
+  const topic = await (isById ? broker.topicById(id) : broker.topicNamed(name))
+  if (topic !== undefined) return { topic, errorCode: ERROR_CODES.NONE }
+  return { topic, errorCode: isById ? ERROR_CODES.UNKNOWN_TOPIC_ID : ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION }
+}
