@@ -39,7 +39,7 @@ export const produce = handler({
 
 /** Closing the connection is the only way to tell somebody who wants no answer. */
 function withoutAnswer(responses: Outgoing<ProduceResponse>['responses']): NoResponse {
-  const failed = responses?.some(({ partitionResponses }) => partitionResponses?.some(({ errorCode }) => errorCode !== 0))
+  const failed = responses?.some(({ partitionResponses }) => partitionResponses?.some(({ errorCode = 0 }) => errorCode !== 0))
   return failed ? 'disconnect' : 'nothing'
 }
 

@@ -1,0 +1,54 @@
+// A broker with a listener and clients on it, all closed when the test ends.
+import { onTestFinished } from 'vitest'
+import { Broker, type Listener } from 'kafkalite'
+import { BatchWriter } from '../../src/record/batch-writer.js'
+import type { Outgoing } from '../../src/protocol/message.js'
+import { type ProduceRequest, type ProduceResponse, produceRequest, produceResponse } from '../../src/protocol/messages/00-produce.js'
+import { WireClient } from './wire-client.js'
+
+export interface Served {
+  readonly broker: Broker
+  readonly listener: Listener
+  /** A further connection. */
+  client(): Promise<WireClient>
+}
+
+export async function serve(options?: Parameters<Broker['listen']>[0]): Promise<Served> {
+  const broker = await Broker.open()
+  const clients: WireClient[] = []
+  onTestFinished(async () => {
+    for (const client of clients) client.close()
+    await broker.close()
+  })
+  const listener = await broker.listen(options)
+  const client = async (): Promise<WireClient> => {
+    const connected = await WireClient.connect(listener)
+    clients.push(connected)
+    return connected
+  }
+  return { broker, listener, client }
+}
+
+/** One batch with a record for each value, as a producer packs it. */
+export function batchOf(...values: readonly string[]): Uint8Array {
+  const writer = new BatchWriter({ slabBytes: 65_536 })
+  for (const value of values) writer.append(null, value, 1_000, null)
+  return new Uint8Array(writer.finish().bytes)
+}
+
+export function produceBody(topic: string, records: Uint8Array, acks = -1): Outgoing<ProduceRequest> {
+  return { acks, timeoutMs: 1000, topicData: [{ name: topic, partitionData: [{ index: 0, records }] }] }
+}
+
+/** Produces to partition 0 and answers what the partition says. */
+export async function produceTo(
+  client: WireClient,
+  topic: string,
+  records: Uint8Array,
+  version = 9,
+): Promise<ProduceResponse['responses'][number]['partitionResponses'][number]> {
+  const answer = await client.call(produceRequest, produceResponse, version, produceBody(topic, records))
+  const partition = answer.responses[0]?.partitionResponses[0]
+  if (partition === undefined) throw new Error('No partition was answered')
+  return partition
+}
