@@ -101,7 +101,15 @@ class TcpListener implements Listener {
   }
 }
 
-function checkListenOptions({ host, port, maxConnections, maxRequestBytes }: ListenOptions): void {
+const OPTION_NAMES: readonly string[] = ['host', 'port', 'advertised', 'maxConnections', 'maxRequestBytes']
+
+function checkListenOptions(options: ListenOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen() takes an object of options, not ${describe(options)}`)
+  const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
+  if (unknown !== undefined)
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen() has no option "${unknown}"; expected one of ${OPTION_NAMES.join(', ')}`)
+  const { host, port, advertised, maxConnections, maxRequestBytes } = options
   const whole = (name: string, value: unknown, from: number, to: number): void => {
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to)) return
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): ${name} is a whole number from ${from} to ${to}, not ${describe(value)}`)
@@ -109,6 +117,9 @@ function checkListenOptions({ host, port, maxConnections, maxRequestBytes }: Lis
   if (host !== undefined && (typeof host !== 'string' || host === ''))
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): host is a name or an address, not ${describe(host)}`)
   whole('port', port, 0, PORT_MAX)
+  if (advertised !== undefined && (typeof advertised?.host !== 'string' || advertised.host === ''))
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen(): advertised is a host and a port, not ${describe(advertised)}`)
+  if (advertised !== undefined) whole('the port of advertised', advertised.port, 1, PORT_MAX)
   whole('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER)
   whole('maxRequestBytes', maxRequestBytes, 1, 2_147_483_647)
 }

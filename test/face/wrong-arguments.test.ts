@@ -75,7 +75,9 @@ const CALLS: readonly [wrong: string, call: Call, code: ErrorCode][] = [
   ['an unknown option of a consumer', (broker) => broker.consumer({ group: 'g' }), 'INVALID_ARGUMENT'],
   ['a group without an id', (broker) => broker.group?.(''), 'INVALID_GROUP_ID'],
   ['a signal that is none', (broker) => broker.idle?.({ signal: {} }), 'INVALID_ARGUMENT'],
-  ['a listener', (broker) => broker.listen?.(), 'NOT_SUPPORTED'],
+  ['a listener on a port that is none', (broker) => broker.listen?.({ port: 70_000 }), 'INVALID_ARGUMENT'],
+  ['an unknown option of a listener', (broker) => broker.listen?.({ hosts: [] }), 'INVALID_ARGUMENT'],
+  ['options of a listener that are none', (broker) => broker.listen?.(9092), 'INVALID_ARGUMENT'],
   ['a schema that is none', () => (json as Loose)({}), 'INVALID_ARGUMENT'],
 ]
 
