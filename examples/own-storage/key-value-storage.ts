@@ -16,7 +16,7 @@ function requireOpen({ isOpen }: { readonly isOpen: boolean }): void {
 }
 
 export class KeyValueStorage implements Storage {
-  readonly supports = { persistent: true, durable: false, atomicCommit: false } as const
+  readonly supports = { persistent: true, durable: false, atomicCommit: false, compaction: false } as const
   private readonly logs = new Map<string, KeyValueLog>()
   isOpen = false
   constructor(private readonly place: KeyValue) {}

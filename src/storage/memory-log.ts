@@ -5,6 +5,7 @@
 import { assert } from '../lib/assert.js'
 import { KafkaliteError } from '../errors.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import { addToSegment, MemoryCompaction, type MemorySegment } from './memory-rewrite.js'
 import { mustRoll } from './roll-rule.js'
 import type { LogConfig, LogStore, SegmentInfo } from './storage.js'
 
@@ -16,37 +17,28 @@ export interface MemoryOwner {
   requireRoom(bytes: number): void
 }
 
-interface MemorySegment {
-  baseOffset: number
-  endOffset: number
-  sizeBytes: number
-  firstTimestamp: number
-  createdMs: number
-  batches: PackedBatch[]
-  /** At each place the largest timestamp of the batches up to there. */
-  peaks: number[]
-}
-
 /** What stays when the log is closed and opened again. */
 export interface MemoryLogState {
   segments: MemorySegment[]
   startOffset: number
   endOffset: number
+  cleanedOffset: number
 }
 
 /** Batches before the start that a segment may hold before they are let go: letting go one by one would cost a copy each time. */
 const DEAD_BATCHES_MAX = 64
 
 export function newMemoryLogState(now: number): MemoryLogState {
-  return { segments: [newSegment(0, now)], startOffset: 0, endOffset: 0 }
+  return { segments: [newSegment(0, now)], startOffset: 0, endOffset: 0, cleanedOffset: 0 }
 }
 
 export class MemoryLog implements LogStore {
   isClosed = false
+  readonly compaction = new MemoryCompaction(this)
 
   constructor(
     readonly name: string,
-    private readonly state: MemoryLogState,
+    readonly state: MemoryLogState,
     private config: LogConfig,
     readonly owner: MemoryOwner,
   ) {}
@@ -165,6 +157,7 @@ export class MemoryLog implements LogStore {
     if (kept === 0) segment.baseOffset = Math.min(segment.baseOffset, offset)
     state.endOffset = offset
     state.startOffset = Math.min(state.startOffset, offset)
+    state.cleanedOffset = Math.min(state.cleanedOffset, offset)
   }
 
   segments(): readonly SegmentInfo[] {
@@ -173,6 +166,7 @@ export class MemoryLog implements LogStore {
       endOffset: segment.endOffset,
       sizeBytes: segment.sizeBytes,
       maxTimestamp: peakOf(segment),
+      modifiedMs: segment.modifiedMs,
     }))
   }
 
@@ -199,14 +193,13 @@ export class MemoryLog implements LogStore {
 
   private push(batch: PackedBatch): void {
     const { state } = this
-    const { baseOffset, maxTimestamp } = batch
+    const { baseOffset } = batch
+    const now = this.owner.now()
     assert(baseOffset >= state.endOffset, 'a batch is appended at or above the end of its log')
-    if (mustRoll(this.active, batch, this.config, this.owner.now())) this.begin(baseOffset)
+    if (mustRoll(this.active, batch, this.config, now)) this.begin(baseOffset)
     const segment = this.active
-    if (segment.batches.length === 0) segment.firstTimestamp = maxTimestamp
-    segment.peaks.push(Math.max(peakOf(segment), maxTimestamp))
-    segment.batches.push(batch)
-    segment.sizeBytes += batch.sizeBytes
+    addToSegment(segment, batch)
+    segment.modifiedMs = now
     segment.endOffset = state.endOffset = batch.lastOffset + 1
   }
 
@@ -244,7 +237,7 @@ export class MemoryLog implements LogStore {
 }
 
 function newSegment(baseOffset: number, createdMs: number): MemorySegment {
-  return { baseOffset, endOffset: baseOffset, sizeBytes: 0, firstTimestamp: -1, createdMs, batches: [], peaks: [] }
+  return { baseOffset, endOffset: baseOffset, sizeBytes: 0, firstTimestamp: -1, createdMs, modifiedMs: createdMs, batches: [], peaks: [] }
 }
 
 function peakOf(segment: MemorySegment): number {

@@ -22,7 +22,7 @@ interface Kept {
 
 /** Keeps logs in memory. */
 export class MemoryStorage implements Storage, MemoryOwner {
-  readonly supports = { persistent: true, durable: false, atomicCommit: true, exclusive: true } as const
+  readonly supports = { persistent: true, durable: false, atomicCommit: true, compaction: true, exclusive: true } as const
   /** The most bytes that may be kept. */
   readonly maxBytes: number
   /** Bytes of batches kept at the moment, of all logs. */

@@ -14,6 +14,8 @@ export interface StorageSupports extends Readonly<Record<string, boolean>> {
   readonly durable: boolean
   /** `commit` to several logs is all or none, also over a crash. */
   readonly atomicCommit: boolean
+  /** Its logs have `compaction`: topics with cleanupPolicy 'compact' can be kept. Without it they are refused when they are created. */
+  readonly compaction: boolean
 }
 
 /** What the storage gets from the broker that opens it. */
@@ -28,6 +30,8 @@ export interface LogConfig {
   readonly segmentBytes: number
   /** segment.ms: the longest span of record time in one segment. Milliseconds. */
   readonly segmentMs: number
+  /** segment.index.bytes: the largest index of a segment, whose end also ends the segment. Bytes; 10485760 unless given. */
+  readonly segmentIndexBytes?: number | undefined
 }
 
 /** Appends to one log, as a part of a commit. */
@@ -103,6 +107,8 @@ export interface LogStore {
   configure(config: LogConfig): void
   /** Lets the log go; everything appended stays. Idempotent. Reading and appending reject with `CLOSED` afterwards. */
   close(): Awaitable<void>
+  /** What compaction needs; there exactly when the storage `supports.compaction`. */
+  readonly compaction?: LogCompaction | undefined
 }
 
 /** One piece of a log. */
@@ -113,6 +119,35 @@ export interface SegmentInfo {
   readonly endOffset: number
   /** Bytes of the batches in it. */
   readonly sizeBytes: number
-  /** The largest record timestamp in it, -1 when it is empty. */
+  /** The largest record timestamp in it, -1 when it has none. */
   readonly maxTimestamp: number
+  /** When it was last written, by the clock: the age of records without a timestamp. Milliseconds; absent where no such time is kept. */
+  readonly modifiedMs?: number | undefined
+}
+
+/** The part of a log that the cleaner works with: pieces that are not written any more are replaced by what is left of them. */
+export interface LogCompaction {
+  /** Everything below was cleaned, as last kept; 0 when nothing was. Never above the end of the log. */
+  readonly cleanedOffset: number
+  /** Keeps `cleanedOffset`. Losing it in a crash is no harm: more is cleaned again. */
+  keepCleanedOffset(offset: number): Awaitable<void>
+  /**
+   * Begins to rewrite neighbouring pieces: from the one that begins at `baseOffset` to the one that ends at `endOffset`, as
+   * `segments()` told, never the last one. Appending, reading and truncating go on meanwhile. One rewrite at a time.
+   */
+  rewrite(baseOffset: number, endOffset: number): Awaitable<SegmentRewrite>
+}
+
+/** The rewriting of some pieces of a log as one. Nothing is seen of it before `finish`. */
+export interface SegmentRewrite {
+  /** Adds what is left, in the order of offsets, inside the range. `DISK_FULL` and other failures leave the log as it is. */
+  append(batches: readonly PackedBatch[]): Awaitable<void>
+  /**
+   * Puts what was added in place of the pieces: all or none, also over a crash. The offsets of the log stay: start, end, and the range
+   * of the new piece, which may be empty. False when the pieces are not there any more because the log was truncated meanwhile;
+   * nothing has changed then.
+   */
+  finish(): Awaitable<boolean>
+  /** Forgets what was added. Idempotent; after `finish` it does nothing. */
+  abandon(): Awaitable<void>
 }

@@ -6,6 +6,7 @@ import { appendTests } from './storage-suite/append.js'
 import { readTests } from './storage-suite/read.js'
 import { reopenTests } from './storage-suite/reopen.js'
 import { truncateTests } from './storage-suite/truncate.js'
+import { compactionTests } from './storage-suite/compaction.js'
 import { closedTests } from './storage-suite/closed.js'
 import type { StorageSuite } from './storage-suite/fixture.js'
 
@@ -25,6 +26,6 @@ export type { OpenedStorage, StorageSuite, TestFunctions } from './storage-suite
  */
 export function storageSuite(suite: StorageSuite): void {
   suite.test.describe(`${suite.name} keeps the storage contract`, () => {
-    for (const tests of [appendTests, readTests, truncateTests, reopenTests, closedTests]) tests(suite)
+    for (const tests of [appendTests, readTests, truncateTests, reopenTests, compactionTests, closedTests]) tests(suite)
   })
 }

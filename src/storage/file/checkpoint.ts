@@ -1,4 +1,4 @@
-// The small text files of a data folder: up to where each log is synced, where each log starts, and the mark of a clean stop. The
+// The small text files of a data folder: up to where each log is synced, where it starts, up to where it was cleaned, and the mark of a clean stop. The
 // format of the checkpoints is Kafka's: a version line `0`, the number of entries, then `<topic> <partition> <offset>` a line.
 // Each is replaced as a whole, so that a crash leaves the old one or the new one. Changes that come while one is being
 // written share the next write.
@@ -8,6 +8,7 @@ import type { FileSystem } from './file-system.js'
 
 export const RECOVERY_POINT_NAME = 'recovery-point-offset-checkpoint'
 export const LOG_START_NAME = 'log-start-offset-checkpoint'
+export const CLEANER_OFFSET_NAME = 'cleaner-offset-checkpoint'
 export const CLEAN_MARK_NAME = '.kafka_cleanshutdown'
 
 /** `<topic>-<partition>` as its two parts, null when the name is not of that form. */

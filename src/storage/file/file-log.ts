@@ -4,6 +4,7 @@
 
 import { KafkaliteError } from '../../errors.js'
 import { assert } from '../../lib/assert.js'
+import { type Awaitable, chain } from '../../lib/awaitable.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { LogConfig, LogStore, SegmentInfo } from '../storage.js'
 import type { BatchWalk } from './batch-walk.js'
@@ -15,6 +16,8 @@ import type { LogMark } from './log-writer.js'
 import type { OpenedLog } from './recovery.js'
 import { corrupt } from './segment.js'
 import type { Segment, SegmentPlace } from './segment.js'
+import { FileCompaction } from './segment-rewrite.js'
+import type { RewrittenFileLog } from './segment-rewrite.js'
 
 /** What a log needs from the storage around it. */
 export interface FileLogOwner {
@@ -33,22 +36,29 @@ export interface FileLogOwner {
   /** Settles when the start is on disk. */
   keepStart(log: FileLog, offset: number): Promise<void>
   closed(log: FileLog, state: CleanLog | null): void
+  /** As the cleaner's checkpoint says, 0 when it says nothing. */
+  cleanedOffset(name: string): number
+  /** Settles when that is on disk. */
+  keepCleanedOffset(name: string, offset: number): Promise<void>
+  /** Takes the storage out of service. */
+  fail(error: unknown): KafkaliteError
 }
 
 /** A reader that asks for little still takes a few batches and the way from the last index entry with one call. */
 const READ_BYTES_MIN = 16_384
 
-export class FileLog implements LogStore, SyncLog {
+export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   private readonly writer: LogWriter
   private start: number
   private end: number
+  readonly compaction = new FileCompaction(this)
   private isClosed = false
   private folderDirty = true
   private readonly damage: KafkaliteError | null
 
   constructor(
     readonly name: string,
-    private readonly folder: string,
+    readonly folder: string,
     private config: LogConfig,
     opened: OpenedLog,
     readonly owner: FileLogOwner,
@@ -185,6 +195,7 @@ export class FileLog implements LogStore, SyncLog {
     this.owner.requireWritable()
     await this.owner.keepStart(this, offset)
     this.start = Math.max(this.start, offset)
+    while (this.compaction.settled !== null) await this.compaction.settled
     const { segments } = this.writer
     while (segments.length > 1 && (segments[1] as Segment).baseOffset <= this.start) this.removeSegment(segments.shift() as Segment)
   }
@@ -193,10 +204,12 @@ export class FileLog implements LogStore, SyncLog {
     const mark = this.mark()
     if (offset >= this.end) return
     await this.owner.lowerRecoveryPoint(this, offset)
+    if (this.compaction.cleanedOffset > offset) await this.compaction.keepCleanedOffset(offset)
     if (offset < this.start) {
       await this.owner.keepStart(this, offset)
       this.start = offset
     }
+    while (this.compaction.settled !== null) await this.compaction.settled
     try {
       this.cut(offset)
     } catch (error) {
@@ -207,11 +220,12 @@ export class FileLog implements LogStore, SyncLog {
   }
 
   segments(): readonly SegmentInfo[] {
-    return this.writer.segments.map(({ baseOffset, endOffset, sizeBytes, maxTimestamp }) => ({
+    return this.writer.segments.map(({ baseOffset, endOffset, sizeBytes, maxTimestamp, modifiedMs }) => ({
       baseOffset,
       endOffset,
       sizeBytes,
       maxTimestamp,
+      modifiedMs,
     }))
   }
 
@@ -229,12 +243,46 @@ export class FileLog implements LogStore, SyncLog {
     this.config = config
   }
 
-  close(): void {
+  close(): Awaitable<void> {
     if (this.isClosed) return
     this.isClosed = true
+    return chain(this.compaction.close(), () => this.letGo())
+  }
+
+  // What compaction asks for.
+
+  get place(): SegmentPlace {
+    return this.owner.place
+  }
+  get pieces(): Segment[] {
+    return this.writer.segments
+  }
+  now(): number {
+    return this.owner.now()
+  }
+  requireWritable(): void {
+    this.requireOpen()
+    this.owner.requireWritable()
+  }
+  noteSwap(): void {
+    this.folderDirty = true
+    this.owner.written(this)
+  }
+  failSwap(error: unknown): KafkaliteError {
+    return this.owner.fail(error)
+  }
+  cleanedOffset(): number {
+    return this.owner.cleanedOffset(this.name)
+  }
+  keepCleanedOffset(offset: number): Promise<void> {
+    return this.owner.keepCleanedOffset(this.name, offset)
+  }
+
+  private letGo(): void {
     const { active, segments } = this.writer
     for (const segment of segments) {
       if (segment.dirty) segment.saveIndexes()
+      if (segment === active) segment.keepModifiedMs()
       segment.handle.close()
     }
     this.owner.written(this)
@@ -281,7 +329,9 @@ export class FileLog implements LogStore, SyncLog {
     if (segment.indexBuilt) return begin(segment)
     const trial = begin(segment)
     const first = trial.nextHeader()
-    if (first === null || first.baseOffset > Math.max(offset, segment.baseOffset)) {
+    // Where compaction took the first records away, the file itself begins behind the offset.
+    const misled = first !== null && trial.batchPosition > 0 && first.baseOffset > offset
+    if (first === null || misled) {
       if (trial.damage !== null || first !== null) segment.distrustIndexes()
     }
     return begin(segment)

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.js'
 import { encodeUtf8 } from '../../lib/text.js'
 import type { LogAppend, LogConfig, LogStore, Storage, StorageContext } from '../storage.js'
 import {
+  CLEANER_OFFSET_NAME,
   CLEAN_MARK_NAME,
   CheckpointFile,
   LOG_START_NAME,
@@ -26,6 +27,7 @@ import type { LogMark } from './log-writer.js'
 import { NodeFileSystem } from './node-file-system.js'
 import { OpenFiles } from './open-files.js'
 import { openLog } from './recovery.js'
+import { finishSwaps } from './swap-recovery.js'
 import type { TornTail } from './recovery.js'
 import type { SegmentPlace } from './segment.js'
 
@@ -48,6 +50,7 @@ interface Opened {
   readonly lock: FolderLock
   readonly recoveryPoints: CheckpointFile
   readonly starts: CheckpointFile
+  readonly cleaned: CheckpointFile
   /** How logs that are not open were left by a clean stop, or by a close in this session. */
   readonly clean: Map<string, CleanLog>
   checkpointMs: number
@@ -55,7 +58,7 @@ interface Opened {
 
 /** Keeps logs in the files of a folder. */
 export class FileStorage implements Storage, FileLogOwner {
-  readonly supports = { persistent: true, durable: true, atomicCommit: false, exclusive: true } as const
+  readonly supports = { persistent: true, durable: true, atomicCommit: false, compaction: true, exclusive: true } as const
   /** What was cut off behind the last whole batch of logs opened after a crash, oldest first. Nothing of it had been synced. */
   readonly tornTails: TornTail[] = []
   readonly place: SegmentPlace
@@ -97,13 +100,16 @@ export class FileStorage implements Storage, FileLogOwner {
     const lock = this.guard(`lock the folder ${this.folder}`, () => this.fileSystem.lock(this.folder, clock.now()))
     try {
       this.clearLeftovers()
-      const clean = parseCleanMark(this.fileSystem.readWhole(this.path(CLEAN_MARK_NAME)))
+      const mark = this.fileSystem.readWhole(this.path(CLEAN_MARK_NAME))
+      const clean = parseCleanMark(mark)
+      if (mark === null) for (const name of this.logNames()) await finishSwaps(this.fileSystem, this.path(name))
       // From now on a crash must be seen as one.
       this.fileSystem.remove(this.path(CLEAN_MARK_NAME))
       await this.fileSystem.syncFolder(this.folder)
       const recoveryPoints = new CheckpointFile(this.fileSystem, this.path(RECOVERY_POINT_NAME))
       const starts = new CheckpointFile(this.fileSystem, this.path(LOG_START_NAME))
-      this.opened = { clock, lock, recoveryPoints, starts, clean, checkpointMs: clock.now() }
+      const cleaned = new CheckpointFile(this.fileSystem, this.path(CLEANER_OFFSET_NAME))
+      this.opened = { clock, lock, recoveryPoints, starts, cleaned, clean, checkpointMs: clock.now() }
       this.failure = this.closing = null
     } catch (error) {
       lock.release()
@@ -113,7 +119,7 @@ export class FileStorage implements Storage, FileLogOwner {
 
   list(): readonly string[] {
     this.requireOpen()
-    return this.fileSystem.list(this.folder).filter((name) => splitLogName(name) !== null)
+    return this.logNames()
   }
 
   log(name: string, config: LogConfig): LogStore {
@@ -137,7 +143,7 @@ export class FileStorage implements Storage, FileLogOwner {
   }
 
   async remove(name: string): Promise<void> {
-    const { clean, recoveryPoints, starts } = this.requireOpen()
+    const { clean, cleaned, recoveryPoints, starts } = this.requireOpen()
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open: close it before removing it`)
     if (splitLogName(name) === null || this.fileSystem.sizeOf(this.path(name)) < 0) return
     await this.group.idle()
@@ -149,7 +155,8 @@ export class FileStorage implements Storage, FileLogOwner {
     clean.delete(name)
     recoveryPoints.offsets.delete(name)
     starts.offsets.delete(name)
-    await this.durably(Promise.all([recoveryPoints.write(), starts.write()]))
+    cleaned.offsets.delete(name)
+    await this.durably(Promise.all([recoveryPoints.write(), starts.write(), cleaned.write()]))
     await this.durably(this.fileSystem.syncFolder(this.folder))
     this.guard(`remove log ${name}`, () => this.fileSystem.removeFolder(grave))
   }
@@ -246,7 +253,30 @@ export class FileStorage implements Storage, FileLogOwner {
     if (state !== null) this.opened?.clean.set(log.name, state)
   }
 
+  cleanedOffset(name: string): number {
+    return this.opened?.cleaned.offsets.get(name) ?? 0
+  }
+
+  keepCleanedOffset(name: string, offset: number): Promise<void> {
+    const { cleaned } = this.requireOpen()
+    cleaned.offsets.set(name, offset)
+    return this.durably(cleaned.write())
+  }
+
+  fail(error: unknown): KafkaliteError {
+    this.failure ??= KafkaliteError.is(error, 'STORAGE_FAILED')
+      ? error
+      : new KafkaliteError('STORAGE_FAILED', `The storage in ${this.folder} failed and takes nothing more until it is opened again`, {
+          cause: error,
+        })
+    return this.failure
+  }
+
   // Inside.
+
+  private logNames(): readonly string[] {
+    return this.fileSystem.list(this.folder).filter((name) => splitLogName(name) !== null)
+  }
 
   /** Closed logs that may still have something to sync. */
   private readonly closedLogs = new Set<FileLog>()
@@ -259,7 +289,7 @@ export class FileStorage implements Storage, FileLogOwner {
   private async finish(opened: Opened): Promise<void> {
     let failed: unknown = null
     try {
-      for (const log of [...this.logs.values()]) log.close()
+      for (const log of [...this.logs.values()]) await log.close()
       await this.group.idle()
       if (this.failure === null) {
         await this.group.sync()
@@ -325,15 +355,6 @@ export class FileStorage implements Storage, FileLogOwner {
     if (KafkaliteError.is(error)) return error
     const code = isNoSpace(error) ? 'DISK_FULL' : 'STORAGE_FAILED'
     return new KafkaliteError(code, `Could not ${what}`, { cause: error })
-  }
-
-  private fail(error: unknown): KafkaliteError {
-    this.failure ??= KafkaliteError.is(error, 'STORAGE_FAILED')
-      ? error
-      : new KafkaliteError('STORAGE_FAILED', `The storage in ${this.folder} failed and takes nothing more until it is opened again`, {
-          cause: error,
-        })
-    return this.failure
   }
 
   private requireOpen(): Opened {

@@ -32,6 +32,10 @@ export interface FileSystem {
   list(folder: string): readonly string[]
   /** Bytes in a file, -1 when there is none; a folder has 0. */
   sizeOf(path: string): number
+  /** When the file was last written. Milliseconds. A file system without such times leaves it out. */
+  modifiedMs?(path: string): number
+  /** Makes that time what it is to be, as far as the file system allows. */
+  setModifiedMs?(path: string, ms: number): void
   /** 'create' makes the file when it is missing and keeps what is in it; 'open' fails when it is missing. */
   open(path: string, mode: 'create' | 'open'): OpenFile
   /** The whole file, null when it is not there. */

@@ -4,6 +4,7 @@
 import type { PackedBatch } from '../../record/packed-batch.js'
 import { mustRoll } from '../roll-rule.js'
 import type { LogConfig } from '../storage.js'
+import { INDEX_BYTES_MAX } from './offset-index.js'
 import { Segment } from './segment.js'
 import type { SegmentMark, SegmentPlace } from './segment.js'
 
@@ -54,9 +55,10 @@ export class LogWriter {
 
   write(batches: readonly PackedBatch[], config: LogConfig): void {
     const now = this.now()
+    const indexBytesMax = config.segmentIndexBytes ?? INDEX_BYTES_MAX
     for (const batch of batches) {
       batch.fillCrc()
-      if (mustRoll(this.active, batch, config, now) || this.active.indexIsFull) {
+      if (mustRoll(this.active, batch, config, now) || this.active.indexIsFull(indexBytesMax)) {
         this.flush()
         this.roll(batch.baseOffset)
       }
@@ -65,6 +67,7 @@ export class LogWriter {
         this.active.handle.get().write(batch.buffer, batch.start, batch.end, this.active.sizeBytes)
       } else this.gather(batch)
       this.active.note(batch)
+      this.active.modifiedMs = now
     }
     this.flush()
   }
@@ -80,6 +83,7 @@ export class LogWriter {
     } else {
       this.segments.push(Segment.create(this.place, this.folder, baseOffset, this.now()))
       active.saveIndexes()
+      active.keepModifiedMs()
     }
     this.onRoll()
   }

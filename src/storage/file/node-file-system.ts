@@ -59,6 +59,14 @@ export class NodeFileSystem implements FileSystem {
     return stat.isDirectory() ? 0 : stat.size
   }
 
+  modifiedMs(path: string): number {
+    return Math.round(fs.statSync(path).mtimeMs)
+  }
+
+  setModifiedMs(path: string, ms: number): void {
+    fs.utimesSync(path, ms / 1000, ms / 1000)
+  }
+
   open(path: string, mode: 'create' | 'open'): OpenFile {
     const { O_RDWR, O_CREAT } = fs.constants
     return new NodeFile(fs.openSync(path, mode === 'create' ? O_RDWR | O_CREAT : O_RDWR, 0o644))

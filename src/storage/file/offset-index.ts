@@ -7,8 +7,8 @@ import { readInt32, writeInt32 } from '../../lib/bytes.js'
 export const OFFSET_ENTRY_BYTES = 8
 /** index.interval.bytes: more bytes than this lie between two entries. */
 export const INDEX_INTERVAL_BYTES = 4096
-/** segment.index.bytes, in whole entries. */
-const ENTRIES_MAX = 10_485_760 / OFFSET_ENTRY_BYTES
+/** segment.index.bytes where nothing is said. */
+export const INDEX_BYTES_MAX = 10_485_760
 
 export class OffsetIndex {
   private bytes: Uint8Array
@@ -38,10 +38,6 @@ export class OffsetIndex {
 
   get entries(): number {
     return this.used / OFFSET_ENTRY_BYTES
-  }
-
-  get isFull(): boolean {
-    return this.entries >= ENTRIES_MAX
   }
 
   append(relativeOffset: number, position: number): void {

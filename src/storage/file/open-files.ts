@@ -16,7 +16,7 @@ export class FileHandle {
   pins = 0
 
   constructor(
-    readonly path: string,
+    public path: string,
     private readonly files: OpenFiles,
   ) {}
 
@@ -30,6 +30,13 @@ export class FileHandle {
   close(): void {
     if (this.pins > 0) this.closeWhenFree = true
     else this.files.close(this)
+  }
+
+  /** Gives the file another name. The descriptor is opened again under it, since some systems rename no open file. */
+  renameTo(path: string): void {
+    this.files.close(this)
+    this.files.rename(this.path, path)
+    this.path = path
   }
 
   /** Makes what was written durable. */
@@ -82,6 +89,10 @@ export class OpenFiles {
     handle.used = true
     this.open_.add(handle)
     return handle.file
+  }
+
+  rename(from: string, to: string): void {
+    this.fileSystem.rename(from, to)
   }
 
   close(handle: FileHandle): void {

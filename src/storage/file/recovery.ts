@@ -190,6 +190,8 @@ function sound(
   tornTail: TornTail | null,
   damage: KafkaliteError | null,
 ): OpenedLog {
+  // Compaction may have taken the last batches of a segment away.
+  linkEnds(segments)
   const startOffset = Math.max(opening.startOffset, (segments[0] as Segment).baseOffset)
   return { segments, startOffset, endOffset, tornTail, damage }
 }

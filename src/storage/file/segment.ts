@@ -9,7 +9,7 @@ import type { RollState } from '../roll-rule.js'
 import { BatchWalk } from './batch-walk.js'
 import type { Damage } from './batch-walk.js'
 import type { FileSystem } from './file-system.js'
-import { INDEX_INTERVAL_BYTES, OffsetIndex, isZero } from './offset-index.js'
+import { INDEX_INTERVAL_BYTES, OFFSET_ENTRY_BYTES, OffsetIndex, isZero } from './offset-index.js'
 import type { FileHandle, OpenFiles } from './open-files.js'
 import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.js'
 
@@ -37,6 +37,8 @@ export class Segment implements SegmentInfo, RollState {
   endOffset: number
   maxTimestamp = -1
   firstTimestamp = -1
+  /** When it was last written, by the clock or, for what was there before, by the file system. */
+  modifiedMs: number
   /** Written since the last sync. */
   dirty = false
   removed = false
@@ -56,10 +58,13 @@ export class Segment implements SegmentInfo, RollState {
     readonly baseOffset: number,
     readonly createdMs: number,
     isNew: boolean,
+    suffix = '',
   ) {
     this.endOffset = baseOffset
+    this.modifiedMs = createdMs
     this.indexBuilt = isNew
-    this.handle = isNew ? place.files.create(`${stem}.log`) : place.files.existing(`${stem}.log`)
+    const path = `${stem}.log${suffix}`
+    this.handle = isNew ? place.files.create(path) : place.files.existing(path)
     this.handle.onMakeWay = () => this.forgetIndexes()
     if (isNew) {
       this.offsetIndex = new OffsetIndex()
@@ -74,15 +79,26 @@ export class Segment implements SegmentInfo, RollState {
     return segment
   }
 
+  /** Begins what is to take the place of the segment of that name, and of others, under a name that counts for nothing. */
+  static cleaned(place: SegmentPlace, folder: string, baseOffset: number, createdMs: number): Segment {
+    const stem = stemOf(folder, baseOffset)
+    // What an earlier attempt left must not show behind a shorter one.
+    place.fileSystem.remove(`${stem}.log.cleaned`)
+    return new Segment(place, stem, baseOffset, createdMs, true, '.cleaned')
+  }
+
   /** A segment that is there, not yet looked into. */
   static existing(place: SegmentPlace, folder: string, baseOffset: number, createdMs: number): Segment {
     const segment = new Segment(place, stemOf(folder, baseOffset), baseOffset, createdMs, false)
     segment.sizeBytes = place.fileSystem.sizeOf(segment.handle.path)
+    segment.modifiedMs = place.fileSystem.modifiedMs?.(segment.handle.path) ?? createdMs
     return segment
   }
 
-  get indexIsFull(): boolean {
-    return this.offsets.isFull
+  /** Whether one of the indexes has no room for another entry. @param bytesMax segment.index.bytes */
+  indexIsFull(bytesMax: number): boolean {
+    const { offsets, times } = this
+    return offsets.entries >= Math.floor(bytesMax / OFFSET_ENTRY_BYTES) || times.entries >= Math.floor(bytesMax / TIME_ENTRY_BYTES) - 1
   }
 
   mark(): SegmentMark {
@@ -205,6 +221,15 @@ export class Segment implements SegmentInfo, RollState {
     return this.rebuild(Number.POSITIVE_INFINITY)
   }
 
+  /** Leaves with the file when it was last written by our clock. Failing costs only that its records may be kept a little longer. */
+  keepModifiedMs(): void {
+    try {
+      this.place.fileSystem.setModifiedMs?.(this.handle.path, this.modifiedMs)
+    } catch {
+      // The file system's own time stands then.
+    }
+  }
+
   /** Writes the indexes to their files. Failing is no loss: without the files they are built again. */
   saveIndexes(): void {
     if (this.indexSaved || this.offsetIndex === null || this.timeIndex === null || this.removed) return
@@ -230,6 +255,18 @@ export class Segment implements SegmentInfo, RollState {
       const file = this.place.fileSystem.open(path, 'open')
       await file.sync().finally(() => file.close())
     }
+  }
+
+  /** Gives the .log another ending: '.swap', or '' for its own name. */
+  renameTo(suffix: string): void {
+    this.handle.renameTo(`${this.stem}.log${suffix}`)
+  }
+
+  /** Removes a .log that never got its own name; the indexes of that name belong to another segment. */
+  discard(): void {
+    this.removed = true
+    this.handle.close()
+    this.place.fileSystem.remove(this.handle.path)
   }
 
   remove(): void {

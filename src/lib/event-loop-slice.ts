@@ -1,9 +1,9 @@
-// Keeps a consumer that always finds more to do from holding up the event loop. In memory everything is answered at once, so
-// without this a backlog would be worked off in one go while timers, sockets and files of the program wait.
+// Keeps work that always finds more to do (a consumer with a backlog, the cleaner of a large log) from holding up the event loop. In
+// memory everything is answered at once, so without this it would be done in one go while timers, sockets and files of the program wait.
 
-import type { Clock } from '../lib/clock.js'
+import type { Clock } from './clock.js'
 
-/** How long to go on before others get a turn. Milliseconds. */
+/** How long to go on before others get a turn, unless the work says otherwise. Milliseconds. */
 const SLICE_MS = 20
 /** How many looks at a clock that stands still count as a slice. */
 const LOOKS_MAX = 256
@@ -19,8 +19,12 @@ export class EventLoopSlice {
   private endsAtMs: number
   private looks = 0
 
-  constructor(private readonly clock: Clock) {
-    this.endsAtMs = clock.now() + SLICE_MS
+  /** @param sliceMs how long to go on before others get a turn. Milliseconds. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly sliceMs: number = SLICE_MS,
+  ) {
+    this.endsAtMs = clock.now() + sliceMs
   }
 
   /** Whether others should get a turn. To be asked every few hundred records. */
@@ -31,7 +35,7 @@ export class EventLoopSlice {
   /** A new slice, after something was waited for. */
   begin(): void {
     this.looks = 0
-    this.endsAtMs = this.clock.now() + SLICE_MS
+    this.endsAtMs = this.clock.now() + this.sliceMs
   }
 
   /** Gives timers and input a turn. While it waits the process is kept alive, because there is work to go on with. */
