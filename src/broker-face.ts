@@ -48,6 +48,7 @@ export type {
   NewTopic,
   OffsetQuery,
   OffsetToCommit,
+  PartitionCleaned,
   TopicDescription,
   TopicPartition,
 } from './core/cluster.js'
@@ -63,4 +64,14 @@ export { PackedBatch } from './record/packed-batch.js'
 export type { HeaderValue, RecordHeaders, RecordHeadersInit } from './record/record.js'
 export type { Listener, ListenOptions } from './server/listen-options.js'
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory.js'
-export type { LogAppend, LogConfig, LogStore, SegmentInfo, Storage, StorageContext, StorageSupports } from './storage/storage.js'
+export type {
+  LogAppend,
+  LogCompaction,
+  LogConfig,
+  LogStore,
+  SegmentInfo,
+  SegmentRewrite,
+  Storage,
+  StorageContext,
+  StorageSupports,
+} from './storage/storage.js'

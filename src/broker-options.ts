@@ -31,6 +31,12 @@ export interface EmbeddedOptions {
   autoCreateTopics?: boolean | undefined
   /** Configs of topics that ask for none. */
   topicDefaults?: TopicConfig | undefined
+  /** How often old segments are looked for. Milliseconds. Default 300000 (5 minutes). Kafka: log.retention.check.interval.ms */
+  retentionCheckIntervalMs?: number | undefined
+  /** How often partitions to compact are looked for. Milliseconds. Default 15000. Kafka: log.cleaner.backoff.ms */
+  cleanerBackoffMs?: number | undefined
+  /** The most memory for the keys of one round of compaction; more keys take more rounds. Bytes. Default 134217728. Kafka: log.cleaner.dedupe.buffer.size */
+  cleanerDedupeBufferBytes?: number | undefined
   /** Where time comes from; for tests. Default: the machine's clock. */
   clock?: Clock | undefined
   /** Where chance comes from, from 0 up to 1; for tests. Default: Math.random. */
@@ -73,6 +79,9 @@ const BROKER_RULES: Readonly<Record<keyof EmbeddedOptions | 'cluster', OptionRul
   flushIntervalMs: wholeNumber(1, 2_147_483_647),
   autoCreateTopics: aBoolean,
   topicDefaults: anObject,
+  retentionCheckIntervalMs: wholeNumber(1, 2_147_483_647),
+  cleanerBackoffMs: wholeNumber(1, 2_147_483_647),
+  cleanerDedupeBufferBytes: wholeNumber(1, Number.MAX_SAFE_INTEGER),
   clock: methods('a clock with now() and setTimer()', 'now', 'setTimer'),
   random: aFunction,
   cluster: methods('a cluster', 'produce', 'fetch'),

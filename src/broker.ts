@@ -18,7 +18,7 @@ import type { QueueOptions } from './client/queue-options.js'
 import { type Serde, type SerdePair, string } from './client/serde.js'
 import { Topic } from './client/topic.js'
 import type { KeyOf, TypedTopic, ValueOf, WaitOptions } from './client/topic-types.js'
-import type { Cluster, GroupDescription, TopicDescription } from './core/cluster.js'
+import type { Cluster, GroupDescription, PartitionCleaned, TopicDescription } from './core/cluster.js'
 import { EmbeddedCluster } from './core/embedded-cluster.js'
 import { describe, KafkaliteError } from './errors.js'
 import { openListener } from './listen.js'
@@ -32,6 +32,8 @@ export interface BrokerEvents {
   topicCreated: [name: string]
   /** A topic is gone. */
   topicDeleted: [name: string]
+  /** A partition of a compacted topic was cleaned. */
+  cleaned: [cleaned: PartitionCleaned]
   /** Something went wrong in the background, where no caller could be told. Without a listener it is printed as a warning. */
   error: [error: KafkaliteError]
   /** `close()` has ended everything. */
@@ -220,6 +222,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
       this.context.serdes.delete(name)
       this.emit('topicDeleted', name)
     })
+    events.on('cleaned', (cleaned) => this.emit('cleaned', cleaned))
     events.on('error', (error) => reportError(this, error))
   }
 
@@ -263,5 +266,8 @@ function embedded(options: BrokerOptions | undefined): EmbeddedCluster {
     flushIntervalMs: options?.flushIntervalMs ?? 1000,
     autoCreateTopics: options?.autoCreateTopics ?? true,
     topicDefaults: options?.topicDefaults ?? {},
+    retentionCheckIntervalMs: options?.retentionCheckIntervalMs,
+    cleanerBackoffMs: options?.cleanerBackoffMs,
+    cleanerDedupeBufferBytes: options?.cleanerDedupeBufferBytes,
   })
 }

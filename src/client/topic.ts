@@ -95,6 +95,18 @@ export class Topic<V = unknown, K = string> implements TypedTopic<V, K> {
     this.parts = this.partitionsOf(total)
   }
 
+  /**
+   * Applies cleanup.policy now instead of at the next check: old segments are deleted, keys are compacted whatever the dirty ratio
+   * (also those written last, since a new segment is begun; not those younger than minCompactionLagMs). Resolves when it is done.
+   * NOT_SUPPORTED by a cluster that does this by itself alone, STORAGE_FAILED, DISK_FULL.
+   */
+  async cleanUp(): Promise<void> {
+    const { cluster } = this.context
+    if (cluster.cleanUp === undefined)
+      throw new KafkaliteError('NOT_SUPPORTED', `The cluster of topic ${this.name} cleans up by itself alone`)
+    await cluster.cleanUp(this.name)
+  }
+
   /** Deletes the topic and its records. */
   async delete(): Promise<void> {
     await this.context.cluster.deleteTopic(this.name)

@@ -203,6 +203,16 @@ export interface GroupMemberDescription {
   readonly partitions: readonly TopicPartition[]
 }
 
+/** What a round of the cleaner did to a partition. */
+export interface PartitionCleaned extends TopicPartition {
+  /** Below this offset each key is there once. */
+  readonly cleanedTo: number
+  /** Bytes that were kept of the partition when the round began. */
+  readonly bytesBefore: number
+  /** Bytes that are kept now, with what was appended meanwhile. */
+  readonly bytesAfter: number
+}
+
 /** What happens in the cluster. */
 export interface ClusterEvents {
   /** A topic is there. */
@@ -213,6 +223,8 @@ export interface ClusterEvents {
   groupChanged: [groupId: string]
   /** Offsets of a group were committed, reset or removed. */
   committed: [groupId: string]
+  /** A partition of a compacted topic was cleaned. */
+  cleaned: [cleaned: PartitionCleaned]
   /** Something went wrong in the background, where no caller could be told. */
   error: [error: KafkaliteError]
 }
@@ -263,6 +275,11 @@ export interface Cluster {
   ): Awaitable<{ readonly offset: number; readonly timestamp: number } | null>
   /** Moves the start of the partition to `beforeOffset` (-1: to the end) and answers it. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION. */
   deleteRecords(partition: TopicPartition, beforeOffset: number): Promise<number>
+  /**
+   * Applies the topic's cleanup policy to all its partitions at once instead of at the next check: old segments go, keys are compacted.
+   * Left out by a cluster that cannot be asked for it.
+   */
+  cleanUp?(topic: string): Promise<void>
   /** Bytes kept of the partition. */
   partitionSize(partition: TopicPartition): Awaitable<number>
 

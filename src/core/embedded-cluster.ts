@@ -25,6 +25,7 @@ import type {
 } from './cluster.js'
 import { Fetcher } from './fetcher.js'
 import { Flusher } from './flusher.js'
+import { CLEANER_BACKOFF_MS, DEDUPE_BUFFER_BYTES, LogCleaner } from './compaction/log-cleaner.js'
 import { CommittedOffsets, type OffsetRecord } from './group/committed-offsets.js'
 import { GroupCoordinator } from './group/group-coordinator.js'
 import { openQueue } from './group/queue-state.js'
@@ -35,7 +36,15 @@ import type { QueueContext } from './queue-context.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import { Retention } from './retention.js'
 import type { TopicRecord } from './topic.js'
-import { type Flush, isCompacted, resolveTopicConfig, TOPIC_DEFAULTS, type TopicConfig, checkTopicConfig } from './topic-config.js'
+import {
+  type Flush,
+  isCompacted,
+  isDeleted,
+  resolveTopicConfig,
+  TOPIC_DEFAULTS,
+  type TopicConfig,
+  checkTopicConfig,
+} from './topic-config.js'
 import { checkTopicName, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
 import { TopicRegistry } from './topic-registry.js'
 import { WorkInProgress } from './work-in-progress.js'
@@ -52,11 +61,20 @@ export interface EmbeddedClusterOptions {
   readonly autoCreateTopics: boolean
   /** Configs of topics that ask for none. */
   readonly topicDefaults: TopicConfig
+  /** log.retention.check.interval.ms: how often old segments are looked for. Milliseconds. */
+  readonly retentionCheckIntervalMs?: number | undefined
+  /** log.cleaner.backoff.ms: how often dirty partitions are looked for. Milliseconds. */
+  readonly cleanerBackoffMs?: number | undefined
+  /** log.cleaner.dedupe.buffer.size: the most memory for the keys of one round of cleaning. Bytes. */
+  readonly cleanerDedupeBufferBytes?: number | undefined
+  /** Called when a slice of cleaning is over; for tests. */
+  readonly onCleanerSlice?: (() => void) | undefined
 }
 
 interface Parts {
   readonly registry: TopicRegistry
   readonly retention: Retention
+  readonly cleaner: LogCleaner
   readonly fetcher: Fetcher
   readonly groups: GroupCoordinator
   readonly metadata: InternalLog
@@ -138,10 +156,11 @@ export class EmbeddedCluster implements Cluster {
   }
 
   produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended> {
-    const { registry, retention } = this.requireParts()
+    const { registry, retention, cleaner } = this.requireParts()
     const target = registry.get(topic)
     const appended = target.partition(partition).append(batch)
     retention.arm(target.config)
+    cleaner.arm(target.config)
     return isPromise(appended) ? this.work.track(appended) : appended
   }
 
@@ -156,7 +175,7 @@ export class EmbeddedCluster implements Cluster {
   async deleteRecords(place: TopicPartition, beforeOffset: number): Promise<number> {
     const topic = this.requireParts().registry.get(place.topic)
     const partition = topic.partition(place.partition)
-    if (isCompacted(topic.config) && topic.config.cleanupPolicy === 'compact') {
+    if (isCompacted(topic.config) && !isDeleted(topic.config)) {
       throw new KafkaliteError(
         'POLICY_VIOLATION',
         `Records of "${place.topic}" cannot be deleted: cleanupPolicy is 'compact' without 'delete'`,
@@ -167,6 +186,22 @@ export class EmbeddedCluster implements Cluster {
     await this.work.track(partition.truncateBefore(offset))
     await this.work.track(this.flusher.settle(topic.config.flush))
     return partition.startOffset
+  }
+
+  async cleanUp(name: string): Promise<void> {
+    const { registry, retention, cleaner } = this.requireParts()
+    const topic = registry.get(name)
+    const { config } = topic
+    const work = async (): Promise<void> => {
+      for (const partition of topic.partitions) {
+        if (isDeleted(config)) await retention.apply(partition, config)
+        if (!isCompacted(config)) continue
+        // Else what was written last could never be cleaned before the next segment is begun.
+        await partition.roll()
+        await cleaner.clean(partition, config)
+      }
+    }
+    await this.work.track(work())
   }
 
   partitionSize(place: TopicPartition): number {
@@ -249,16 +284,40 @@ export class EmbeddedCluster implements Cluster {
       events: this.events,
       track: (answer) => this.work.track(answer),
     })
-    const retention = new Retention(registry, clock, onError, (done) => void this.work.track(done))
+    const track = (done: Promise<void>): void => void this.work.track(done)
+    const retention = new Retention(registry, clock, onError, track, this.options.retentionCheckIntervalMs)
+    const cleaner = this.newCleaner(registry, track)
     await registry.open()
-    for (const topic of registry.all()) if (topic.partitions.some(({ sizeBytes }) => sizeBytes > 0)) retention.arm(topic.config)
-    return { registry, retention, groups, metadata, offsets, fetcher: new Fetcher(registry, clock) }
+    for (const topic of registry.all()) {
+      if (!topic.partitions.some(({ sizeBytes }) => sizeBytes > 0)) continue
+      retention.arm(topic.config)
+      cleaner.arm(topic.config)
+    }
+    return { registry, retention, cleaner, groups, metadata, offsets, fetcher: new Fetcher(registry, clock) }
+  }
+
+  private newCleaner(registry: TopicRegistry, track: (done: Promise<void>) => void): LogCleaner {
+    const { clock, random } = this
+    const { cleanerBackoffMs, cleanerDedupeBufferBytes, onCleanerSlice } = this.options
+    return new LogCleaner({
+      registry,
+      clock,
+      random,
+      backoffMs: cleanerBackoffMs ?? CLEANER_BACKOFF_MS,
+      dedupeBufferBytes: cleanerDedupeBufferBytes ?? DEDUPE_BUFFER_BYTES,
+      transactionsOf: () => null,
+      onError: (error) => this.report(error),
+      onCleaned: (cleaned) => this.events.emit('cleaned', cleaned),
+      ...(onCleanerSlice === undefined ? {} : { onSlice: onCleanerSlice }),
+      track,
+    })
   }
 
   private async closeParts(): Promise<void> {
     const { parts } = this
     if (parts === null) return
     parts.retention.close()
+    parts.cleaner.close()
     parts.fetcher.close()
     parts.groups.close()
     for (const queue of this.queues.values()) {
@@ -281,7 +340,10 @@ export class EmbeddedCluster implements Cluster {
     if (parts === null) return
     if (change === 'changed') {
       const topic = parts.registry.find(name)
-      if (topic?.partitions.some(({ sizeBytes }) => sizeBytes > 0)) parts.retention.arm(topic.config)
+      if (topic?.partitions.some(({ sizeBytes }) => sizeBytes > 0)) {
+        parts.retention.arm(topic.config)
+        parts.cleaner.arm(topic.config)
+      }
     }
     parts.groups.topicsChanged()
     if (change === 'created') this.events.emit('topicCreated', name)

@@ -12,7 +12,7 @@ import { checkAppend } from './append-check.js'
 import type { Appended, OffsetQuery } from './cluster.js'
 import type { Flusher } from './flusher.js'
 import { findOffset, type FoundOffset } from './offset-lookup.js'
-import type { ResolvedTopicConfig } from './topic-config.js'
+import { logConfigOf, type ResolvedTopicConfig } from './topic-config.js'
 
 /** The broker is its partitions' only leader since they were made. */
 const LEADER_EPOCH = 0
@@ -129,7 +129,7 @@ export class Partition {
   /** Takes the topic's changed configs; limits of segments hold from the next append on. */
   configure(config: ResolvedTopicConfig): void {
     this.config = config
-    this.log.configure(config)
+    this.log.configure(logConfigOf(config))
   }
 
   /** Refuses later appends, wakes who waits, and lets the log go when the last append is done. */

@@ -1,11 +1,11 @@
 // Removes old segments, by time and by size, as Kafka does: whole segments, oldest first, stopping at the first that must stay.
-// It looks every five minutes, but only while some partition holds anything that could grow old: an idle broker has no timer.
+// It looks every five minutes unless told otherwise, but only while some partition holds anything that could grow old: an idle broker has no timer.
 
 import { KafkaliteError } from '../errors.js'
 import type { Clock, Timer } from '../lib/clock.js'
 import type { SegmentInfo } from '../storage/storage.js'
 import type { Partition } from './partition.js'
-import type { ResolvedTopicConfig } from './topic-config.js'
+import { isDeleted, type ResolvedTopicConfig } from './topic-config.js'
 import type { TopicRegistry } from './topic-registry.js'
 
 /** log.initial.task.delay.ms */
@@ -23,12 +23,13 @@ export class Retention {
     private readonly clock: Clock,
     private readonly onError: (error: KafkaliteError) => void,
     private readonly track: (work: Promise<void>) => void,
+    private readonly intervalMs: number = CHECK_INTERVAL_MS,
   ) {}
 
   /** Something was appended or a config changed: there may be something to retain from now on. */
   arm(config: ResolvedTopicConfig): void {
     if (this.timer !== null || this.closed || !removes(config)) return
-    this.setTimer(this.checked ? CHECK_INTERVAL_MS : FIRST_CHECK_MS)
+    this.setTimer(this.checked ? this.intervalMs : Math.min(this.intervalMs, FIRST_CHECK_MS))
   }
 
   close(): void {
@@ -56,7 +57,7 @@ export class Retention {
     this.checked = true
     await this.check()
     this.timer = null
-    if (!this.closed && this.hasWork()) this.setTimer(CHECK_INTERVAL_MS)
+    if (!this.closed && this.hasWork()) this.setTimer(this.intervalMs)
   }
 
   private hasWork(): boolean {
@@ -68,12 +69,7 @@ export class Retention {
 
   private async trim(partition: Partition, config: ResolvedTopicConfig): Promise<void> {
     try {
-      const segments = partition.log.segments()
-      const gone = segmentsToRemove(segments, config, this.clock.now(), partition.endOffset)
-      if (gone === 0) return
-      // The segment being written cannot go: it makes way for an empty one first.
-      if (gone === segments.length) await partition.roll()
-      await partition.truncateBefore((segments[gone - 1] as SegmentInfo).endOffset)
+      await this.apply(partition, config)
     } catch (error) {
       if (this.closed || partition.isClosed) return
       this.onError(
@@ -81,15 +77,30 @@ export class Retention {
       )
     }
   }
+
+  /** Removes what may go of a partition now. */
+  async apply(partition: Partition, config: ResolvedTopicConfig): Promise<void> {
+    const segments = partition.log.segments()
+    const gone = segmentsToRemove(segments, config, this.clock.now(), partition.endOffset)
+    if (gone === 0) return
+    // The segment being written cannot go: it makes way for an empty one first.
+    if (gone === segments.length) await partition.roll()
+    await partition.truncateBefore((segments[gone - 1] as SegmentInfo).endOffset)
+  }
 }
 
 function removes(config: ResolvedTopicConfig): boolean {
-  return config.cleanupPolicy !== 'compact' && (config.retentionMs >= 0 || config.retentionBytes >= 0)
+  return isDeleted(config) && (config.retentionMs >= 0 || config.retentionBytes >= 0)
 }
 
 /** How many of the segments, from the oldest on, may go now: by size first, then by time. */
 export function segmentsToRemove(segments: readonly SegmentInfo[], config: ResolvedTopicConfig, now: number, endOffset: number): number {
-  const removable = segments.filter((segment) => segment.sizeBytes > 0 && segment.endOffset <= endOffset).length
+  // The last one goes only when it holds something, and none of which a record is still to be seen.
+  let removable = 0
+  for (const [at, segment] of segments.entries()) {
+    if (segment.endOffset > endOffset || (at === segments.length - 1 && segment.sizeBytes === 0)) break
+    removable++
+  }
   let gone = 0
   if (config.retentionBytes >= 0) {
     let excess = -config.retentionBytes
@@ -101,9 +112,10 @@ export function segmentsToRemove(segments: readonly SegmentInfo[], config: Resol
   }
   if (config.retentionMs >= 0) {
     for (; gone < removable; gone++) {
-      const { maxTimestamp } = segments[gone] as SegmentInfo
-      // A segment whose records carry no time has none to grow old by.
-      if (maxTimestamp < 0 || now - maxTimestamp <= config.retentionMs) break
+      const { maxTimestamp, modifiedMs } = segments[gone] as SegmentInfo
+      // Records that carry no time are as old as their segment is.
+      const time = maxTimestamp >= 0 ? maxTimestamp : modifiedMs
+      if (time === undefined || now - time <= config.retentionMs) break
     }
   }
   return gone

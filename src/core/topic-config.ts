@@ -3,6 +3,7 @@
 
 import { describe, KafkaliteError } from '../errors.js'
 import type { Compression } from '../record/format.js'
+import type { LogConfig } from '../storage/storage.js'
 
 /** When an append counts as done: 'os' in the page cache (Kafka's own default), 'interval' synced every flushIntervalMs, 'always' synced before the answer. */
 export type Flush = 'os' | 'interval' | 'always'
@@ -13,12 +14,14 @@ export interface TopicConfig {
   retentionMs?: number | undefined
   /** How many bytes a partition keeps. Bytes, -1 no limit. Default -1. Kafka: retention.bytes */
   retentionBytes?: number | undefined
-  /** What happens to old records. Default 'delete'. Kafka: cleanup.policy */
-  cleanupPolicy?: 'delete' | 'compact' | 'compact,delete' | undefined
+  /** What happens to old records: '' keeps them all until somebody deletes them. Default 'delete'. Kafka: cleanup.policy */
+  cleanupPolicy?: 'delete' | 'compact' | 'compact,delete' | '' | undefined
   /** The largest segment. Bytes, from 1048576. Default 1073741824. Kafka: segment.bytes */
   segmentBytes?: number | undefined
   /** The longest span of record time in a segment. Milliseconds, from 1. Default 604800000 (7 days). Kafka: segment.ms */
   segmentMs?: number | undefined
+  /** The largest index of a segment; a segment whose index is full is followed by a new one. Bytes, from 4. Default 10485760. Kafka: segment.index.bytes */
+  segmentIndexBytes?: number | undefined
   /** The largest batch. Bytes. Default 1048588. Kafka: max.message.bytes */
   maxMessageBytes?: number | undefined
   /** When an append counts as done. Default: the broker's. Kafka: flush.messages, flush.ms */
@@ -51,6 +54,7 @@ export const TOPIC_DEFAULTS: ResolvedTopicConfig = {
   cleanupPolicy: 'delete',
   segmentBytes: 1_073_741_824,
   segmentMs: 604_800_000,
+  segmentIndexBytes: 10_485_760,
   maxMessageBytes: 1_048_588,
   flush: 'os',
   minCleanableDirtyRatio: 0.5,
@@ -68,9 +72,10 @@ type Rule = { readonly integerFrom: number; readonly to?: number } | { readonly 
 const RULES: { readonly [P in keyof ResolvedTopicConfig]: Rule } = {
   retentionMs: { integerFrom: -1 },
   retentionBytes: { integerFrom: -1 },
-  cleanupPolicy: { oneOf: ['delete', 'compact', 'compact,delete'] },
+  cleanupPolicy: { oneOf: ['delete', 'compact', 'compact,delete', ''] },
   segmentBytes: { integerFrom: 1_048_576, to: 2_147_483_647 },
   segmentMs: { integerFrom: 1 },
+  segmentIndexBytes: { integerFrom: 4, to: 2_147_483_647 },
   maxMessageBytes: { integerFrom: 0, to: 2_147_483_647 },
   flush: { oneOf: ['os', 'interval', 'always'] },
   minCleanableDirtyRatio: { ratio: true },
@@ -84,8 +89,19 @@ const RULES: { readonly [P in keyof ResolvedTopicConfig]: Rule } = {
 }
 
 /** Whether a topic keeps the last value of each key. */
-export function isCompacted(config: ResolvedTopicConfig): boolean {
-  return config.cleanupPolicy !== 'delete'
+export function isCompacted({ cleanupPolicy }: Pick<ResolvedTopicConfig, 'cleanupPolicy'>): boolean {
+  return cleanupPolicy === 'compact' || cleanupPolicy === 'compact,delete'
+}
+
+/** Whether old segments of the topic go, by time and by size. */
+export function isDeleted({ cleanupPolicy }: Pick<ResolvedTopicConfig, 'cleanupPolicy'>): boolean {
+  return cleanupPolicy === 'delete' || cleanupPolicy === 'compact,delete'
+}
+
+/** What the log of a partition is told. A record of a compacted topic waits for its cleaning at most as long as its segment is written. */
+export function logConfigOf(config: ResolvedTopicConfig): LogConfig {
+  const { segmentBytes, segmentMs, segmentIndexBytes } = config
+  return { segmentBytes, segmentIndexBytes, segmentMs: isCompacted(config) ? Math.min(segmentMs, config.maxCompactionLagMs) : segmentMs }
 }
 
 /** Checks names and values and answers the configs that were given, without the undefined ones. INVALID_CONFIG. */
@@ -113,7 +129,7 @@ export function resolveTopicConfig(given: TopicConfig, defaults: ResolvedTopicCo
 }
 
 function violation(rule: Rule, value: unknown): string | null {
-  if ('oneOf' in rule) return rule.oneOf.includes(value as string) ? null : `one of ${rule.oneOf.join(', ')}`
+  if ('oneOf' in rule) return rule.oneOf.includes(value as string) ? null : `one of ${rule.oneOf.map((word) => word || "''").join(', ')}`
   if ('ratio' in rule) return typeof value === 'number' && value >= 0 && value <= 1 ? null : 'a number from 0 to 1'
   const to = rule.to ?? Number.MAX_SAFE_INTEGER
   if (Number.isSafeInteger(value) && (value as number) >= rule.integerFrom && (value as number) <= to) return null

@@ -12,7 +12,14 @@ import type { KeyedLog } from './keyed-log.js'
 import { Partition } from './partition.js'
 import { randomId } from './random-id.js'
 import { Topic, type TopicRecord } from './topic.js'
-import { checkTopicConfig, type ResolvedTopicConfig, type TopicConfig } from './topic-config.js'
+import {
+  checkTopicConfig,
+  isCompacted,
+  logConfigOf,
+  resolveTopicConfig,
+  type ResolvedTopicConfig,
+  type TopicConfig,
+} from './topic-config.js'
 import { checkTopicName, collisionKey, partitionLogName, stateLogName } from './topic-name.js'
 
 /** num.partitions of Kafka. */
@@ -76,6 +83,7 @@ export class TopicRegistry {
     return this.changes.run(async () => {
       const topic = this.get(name)
       const config = { ...topic.record.config, ...checkTopicConfig({ ...given }, `topic ${name}`) }
+      this.requireCompaction(name, config)
       const record = { ...topic.record, config }
       await this.write(name, record)
       topic.update(record)
@@ -116,6 +124,7 @@ export class TopicRegistry {
       throw new KafkaliteError('INVALID_REPLICATION_FACTOR', `Topic "${name}" can have 1 copy here, not ${describe(replicas)}`)
     }
     const config = checkTopicConfig({ ...given.config }, `topic ${name}`)
+    this.requireCompaction(name, config)
     const topic = new Topic(name, this.options.defaults, { id: randomId(this.options.random), partitions, config })
     if (given.validateOnly === true) return topic.description
     topic.partitions.push(...(await this.openPartitions(name, 0, partitions, topic.config, true)))
@@ -160,7 +169,7 @@ export class TopicRegistry {
           const removed = storage.remove(name)
           if (isPromise(removed)) await removed
         }
-        const log = storage.log(name, config)
+        const log = storage.log(name, logConfigOf(config))
         opened.push(new Partition({ topic, partition, log: isPromise(log) ? await log : log, config, clock, flusher }))
       }
     } catch (error) {
@@ -168,6 +177,17 @@ export class TopicRegistry {
       return this.undo(opened, error)
     }
     return opened
+  }
+
+  /** INVALID_CONFIG when the topic is to be compacted and the storage cannot do that. */
+  private requireCompaction(name: string, given: TopicConfig): void {
+    const { storage, defaults } = this.options
+    const { cleanupPolicy } = resolveTopicConfig(given, defaults)
+    if (storage.supports.compaction === true || !isCompacted({ cleanupPolicy })) return
+    throw new KafkaliteError(
+      'INVALID_CONFIG',
+      `cleanupPolicy of topic ${name} cannot be '${cleanupPolicy}': its storage does not support compaction (supports.compaction)`,
+    )
   }
 
   /** Takes back partitions that no record of the metadata log came to own. */
