@@ -85,6 +85,17 @@ export class CleanRound {
     if (full) this.roundEnd = -1
     // Where the last batches are gone for good, the range is still clean up to its end.
     else map.latestOffset = firstUncleanable - 1
+    if (!full && this.roundEnd < 0) await this.findRoundEnd()
+  }
+
+  /** Nothing was dirty, so the last batch is one that was cleaned before. */
+  private async findRoundEnd(): Promise<void> {
+    const { log, plan } = this.options
+    const last = log.segments().findLast(({ baseOffset, sizeBytes }) => baseOffset < plan.firstUncleanable && sizeBytes > 0)
+    await this.scan.run(log, last?.baseOffset ?? plan.firstUncleanable, plan.firstUncleanable, (batch) => {
+      this.roundEnd = batch.lastOffset + 1
+      return true
+    })
   }
 
   /** False when the log was cut and the segments are not there any more. */

@@ -72,10 +72,11 @@ export class LogCleaner {
     if (partition.log.compaction === undefined)
       throw new KafkaliteError('NOT_SUPPORTED', `The storage of ${partition.name} does not support compaction`)
     this.uncleanable.delete(partition)
-    for (;;) {
-      const plan = await this.planOf(partition, config)
+    let plan = this.planOf(partition, config)
+    // Once in any case: a tombstone may have become old since the last round.
+    while (await this.round({ partition, config, plan })) {
+      plan = this.planOf(partition, config)
       if (plan.firstDirty >= plan.firstUncleanable) return
-      if (!(await this.round({ partition, config, plan }))) return
     }
   }
 
@@ -155,7 +156,7 @@ export class LogCleaner {
       for (const partition of partitions) {
         if (partition.isClosed || partition.log.compaction === undefined || this.uncleanable.has(partition)) continue
         try {
-          const plan = await this.planOf(partition, config)
+          const plan = this.planOf(partition, config)
           const isDue = dirtyRatio(plan) > config.minCleanableDirtyRatio || (await this.isOverdue(partition, config, plan))
           found.push({ partition, config, plan, isDue })
         } catch (error) {
@@ -166,7 +167,7 @@ export class LogCleaner {
     return found
   }
 
-  private async planOf(partition: Partition, config: ResolvedTopicConfig): Promise<CleanPlan> {
+  private planOf(partition: Partition, config: ResolvedTopicConfig): CleanPlan {
     const { log, startOffset, endOffset } = partition
     const stable = this.options.transactionsOf(partition)?.lastStableOffset ?? endOffset
     const stableOffset = Math.min(stable, endOffset)

@@ -33,6 +33,8 @@ export interface FileLogOwner {
   synced(log: FileLog, offset: number): void
   /** Settles when a lower recovery point is on disk, so that cutting the log is not taken for a loss. */
   lowerRecoveryPoint(log: FileLog, offset: number): Promise<void>
+  /** Settles when a recovery point at or above `offset` is on disk. */
+  raiseRecoveryPoint(log: FileLog, offset: number): Promise<void>
   /** Settles when the start is on disk. */
   keepStart(log: FileLog, offset: number): Promise<void>
   closed(log: FileLog, state: CleanLog | null): void
@@ -263,6 +265,9 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   requireWritable(): void {
     this.requireOpen()
     this.owner.requireWritable()
+  }
+  settle(offset: number): Promise<void> {
+    return this.owner.raiseRecoveryPoint(this, offset)
   }
   noteSwap(): void {
     this.folderDirty = true

@@ -241,6 +241,15 @@ export class FileStorage implements Storage, FileLogOwner {
     await this.durably(recoveryPoints.write())
   }
 
+  async raiseRecoveryPoint(log: FileLog, offset: number): Promise<void> {
+    const { recoveryPoints } = this.requireOpen()
+    const reached = (): number => recoveryPoints.offsets.get(log.name) ?? 0
+    if (reached() < offset) await this.group.sync()
+    // A log that a clean stop left, and in which nothing was written since, had nothing to sync.
+    recoveryPoints.offsets.set(log.name, Math.max(offset, reached()))
+    await this.durably(recoveryPoints.write())
+  }
+
   keepStart(log: FileLog, offset: number): Promise<void> {
     const { starts } = this.requireOpen()
     starts.offsets.set(log.name, offset)

@@ -24,6 +24,11 @@ export interface RewrittenFileLog {
   now(): number
   /** @throws KafkaliteError `CLOSED`, `STORAGE_FAILED` */
   requireWritable(): void
+  /**
+   * Settles when recovery after a crash trusts everything below `offset` as it finds it: holes that compaction leaves must not be
+   * taken for losses.
+   */
+  settle(offset: number): Promise<void>
   /** Names of files have changed. */
   noteSwap(): void
   /** A swap stopped half way: the storage takes nothing more, and the next open finishes it. */
@@ -112,6 +117,8 @@ class FileRewrite implements SegmentRewrite {
     this.requireGoing()
     try {
       await this.cleaned.sync()
+      this.requireGoing()
+      await this.log.settle((this.replaced[this.replaced.length - 1] as Segment).endOffset)
       this.requireGoing()
     } catch (error) {
       this.abandon()
