@@ -50,7 +50,7 @@ export class OutgoingTopic {
   /** Refuses, record by record, what the broker would refuse a whole batch for. */
   check(key: unknown, timestamp: number | undefined, now: number): void {
     const { config } = this.description as TopicDescription
-    if (key === null && config.cleanupPolicy !== 'delete') {
+    if (key === null && config.cleanupPolicy.includes('compact')) {
       throw new KafkaliteError('INVALID_RECORD', `Topic ${this.name} is compacted, so its records need a key`)
     }
     if (timestamp === undefined || config.messageTimestampType === 'LogAppendTime') return

@@ -73,6 +73,7 @@ export class LogCleaner {
       throw new KafkaliteError('NOT_SUPPORTED', `The storage of ${partition.name} does not support compaction`)
     this.uncleanable.delete(partition)
     let plan = this.planOf(partition, config)
+    if (plan.firstUncleanable <= partition.startOffset) return
     // Once in any case: a tombstone may have become old since the last round.
     while (await this.round({ partition, config, plan })) {
       plan = this.planOf(partition, config)
