@@ -8,7 +8,6 @@ import { MemoryStorage } from '../../src/storage/memory.js'
 import type { LogConfig, LogStore } from '../../src/storage/storage.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { KeyValueStorage } from '../../examples/own-storage/key-value-storage.js'
-import { MapPlace } from '../../examples/own-storage/map-place.js'
 
 const LARGE = 'x'.repeat(200_000)
 const COMPACT = { cleanupPolicy: 'compact', segmentBytes: 1_048_576 } as const
@@ -138,7 +137,7 @@ describe('a compacted topic', () => {
   })
 
   it('is refused where the storage cannot compact, also by a change of its configs', async () => {
-    const broker = await Broker.open({ storage: new KeyValueStorage(new MapPlace()) })
+    const broker = await Broker.open({ storage: new KeyValueStorage(new Map()) })
     await expect(broker.topic('table', { cleanupPolicy: 'compact' })).rejects.toMatchObject({
       code: 'INVALID_CONFIG',
       message: expect.stringContaining('does not support compaction'),
