@@ -104,7 +104,9 @@ export function tablesOf(fileName: string, source: string): OptionTable[] {
   })
 }
 
-const ENTRIES = ['src/index.ts', 'src/index.browser.ts', 'src/broker-face.ts'].map((entry) => new URL(entry, ROOT)).filter((entry) => existsSync(entry))
+const ENTRIES = ['src/index.ts', 'src/index.browser.ts', 'src/broker-face.ts']
+  .map((entry) => new URL(entry, ROOT))
+  .filter((entry) => existsSync(entry))
 const exportedText = ENTRIES.map((entry) => readFileSync(entry, 'utf8')).join('\n')
 
 /** Whether an entry of the package exports it: what a user cannot name has no table. */
