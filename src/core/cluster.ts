@@ -10,6 +10,7 @@ import type { PackedBatch } from '../record/packed-batch.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
+import type { TransactionPort } from './transaction-port.js'
 
 /** One partition of one topic. */
 export interface TopicPartition {
@@ -66,6 +67,15 @@ export interface Appended {
   readonly logAppendTime: number
 }
 
+/** How a batch is appended. */
+export interface ProduceOptions {
+  /** What a transactional batch of a partition that is not in its producer's transaction does: true adds the partition, as transaction
+   *  version 2 has it; else it is refused with TRANSACTION_ABORTABLE. */
+  readonly addToTransaction?: boolean | undefined
+  /** Answers when the batch is stored, before the topic's flush level holds: the end of its transaction settles that. */
+  readonly unsettled?: boolean | undefined
+}
+
 /** From where to read one partition. */
 export interface FetchPosition extends TopicPartition {
   /** A limit for this partition below `maxPartitionBytes`. Bytes. */
@@ -108,6 +118,8 @@ export interface FetchedPartition extends TopicPartition {
   readonly startOffset: number
   /** The offset after the last one that can be read. */
   readonly highWatermark: number
+  /** The last stable offset: where the first transaction that is still open begins, else the high watermark. */
+  readonly stableOffset: number
   /** Transactions to leave out of these batches; empty when reading uncommitted. */
   readonly aborted: readonly AbortedTransaction[]
   /** OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC_OR_PARTITION, CORRUPT_MESSAGE: this partition alone could not be read. */
@@ -264,7 +276,7 @@ export interface Cluster {
   addPartitions(name: string, total: number): Promise<void>
 
   /** Appends one batch. The bytes are the cluster's from now on. Resolves as the topic's flush level promises. */
-  produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended>
+  produce(topic: string, partition: number, batch: PackedBatch, options?: ProduceOptions): Awaitable<Appended>
   /** What is there, or what comes first. Errors of single partitions are in the answer. */
   fetch(request: FetchRequest): Awaitable<readonly FetchedPartition[]>
   /** Offset and timestamp of the place, or null when no record is that late. 'earliest' and 'latest' always have one, with timestamp -1. */
@@ -295,6 +307,9 @@ export interface Cluster {
   describeGroup(groupId: string): Awaitable<GroupDescription>
   /** With its offsets. NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
   deleteGroup(groupId: string): Promise<void>
+
+  /** Producer ids and transactions. NOT_SUPPORTED is thrown where `supports.transactions` is false. */
+  readonly transactions: TransactionPort
 
   /** Opens the state of a queue on the topic of that name, which is created when it is not there. */
   queue(name: string, options: QueuePortOptions): Promise<QueuePort>

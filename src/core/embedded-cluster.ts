@@ -3,7 +3,7 @@
 
 import { EventEmitter } from 'eventemitter3'
 import { describe, KafkaliteError } from '../errors.js'
-import { type Awaitable, isPromise } from '../lib/awaitable.js'
+import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { Storage } from '../storage/storage.js'
@@ -15,11 +15,13 @@ import type {
   FetchedPartition,
   FetchRequest,
   GroupDescription,
+  Isolation,
   JoinRequest,
   Membership,
   NewTopic,
   OffsetQuery,
   OffsetToCommit,
+  ProduceOptions,
   TopicDescription,
   TopicPartition,
 } from './cluster.js'
@@ -32,6 +34,8 @@ import { openQueue } from './group/queue-state.js'
 import { INTERNAL_LOG_CONFIG, InternalLog } from './internal-log.js'
 import { KeyedLog } from './keyed-log.js'
 import type { FoundOffset } from './offset-lookup.js'
+import type { Partition } from './partition.js'
+import { ProducerSnapshots } from './producer-snapshots.js'
 import type { QueueContext } from './queue-context.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import { Retention } from './retention.js'
@@ -47,6 +51,10 @@ import {
 } from './topic-config.js'
 import { checkTopicName, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
 import { TopicRegistry } from './topic-registry.js'
+import { transactionsOf } from './transaction/compaction-view.js'
+import { TransactionCoordinator } from './transaction/transaction-coordinator.js'
+import { TransactionLog } from './transaction/transaction-log.js'
+import type { TransactionPort } from './transaction-port.js'
 import { WorkInProgress } from './work-in-progress.js'
 
 export interface EmbeddedClusterOptions {
@@ -79,6 +87,8 @@ interface Parts {
   readonly groups: GroupCoordinator
   readonly metadata: InternalLog
   readonly offsets: InternalLog
+  readonly transactionLog: TransactionLog
+  readonly transactions: TransactionCoordinator
 }
 
 export class EmbeddedCluster implements Cluster {
@@ -99,7 +109,7 @@ export class EmbeddedCluster implements Cluster {
     this.storage = storage
     this.clock = clock
     this.random = random
-    this.supports = { ...storage.supports, queues: true, transactions: false }
+    this.supports = { ...storage.supports, queues: true, transactions: true }
     this.flusher = new Flusher(storage, clock, options.flushIntervalMs, (error) => this.report(error))
     checkTopicConfig({ ...options.topicDefaults }, 'the topic defaults')
   }
@@ -155,10 +165,11 @@ export class EmbeddedCluster implements Cluster {
     return this.work.track(this.requireParts().registry.addPartitions(name, total))
   }
 
-  produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended> {
+  produce(topic: string, partition: number, batch: PackedBatch, options?: ProduceOptions): Awaitable<Appended> {
     const { registry, retention, cleaner } = this.requireParts()
     const target = registry.get(topic)
-    const appended = target.partition(partition).append(batch)
+    const place = target.partition(partition)
+    const appended = batch.isTransactional ? this.produceInTransaction(place, batch, options) : place.append(batch)
     retention.arm(target.config)
     cleaner.arm(target.config)
     return isPromise(appended) ? this.work.track(appended) : appended
@@ -168,8 +179,8 @@ export class EmbeddedCluster implements Cluster {
     return this.requireParts().fetcher.fetch(request)
   }
 
-  offset(place: TopicPartition, query: OffsetQuery): Awaitable<FoundOffset | null> {
-    return this.requireParts().registry.get(place.topic).partition(place.partition).find(query)
+  offset(place: TopicPartition, query: OffsetQuery, isolation?: Isolation): Awaitable<FoundOffset | null> {
+    return this.requireParts().registry.get(place.topic).partition(place.partition).find(query, isolation)
   }
 
   async deleteRecords(place: TopicPartition, beforeOffset: number): Promise<number> {
@@ -237,6 +248,10 @@ export class EmbeddedCluster implements Cluster {
     return this.work.track(this.requireParts().groups.delete(groupId))
   }
 
+  get transactions(): TransactionPort {
+    return this.requireParts().transactions
+  }
+
   async queue(name: string, options: QueuePortOptions): Promise<QueuePort> {
     this.requireParts()
     const there = this.queues.get(name)
@@ -266,6 +281,8 @@ export class EmbeddedCluster implements Cluster {
     await topicRecords.load()
     await offsetRecords.load()
     const defaults = resolveTopicConfig({ flush: this.options.flush, ...this.options.topicDefaults }, TOPIC_DEFAULTS)
+    const transactionLog = new TransactionLog({ storage, flusher, now, onError })
+    await transactionLog.open()
     const registry = new TopicRegistry({
       storage,
       clock,
@@ -273,6 +290,7 @@ export class EmbeddedCluster implements Cluster {
       flusher,
       defaults,
       metadata: topicRecords,
+      producers: new ProducerSnapshots(storage, transactionLog, now, onError),
       onChange: (name, change) => this.onTopicChange(name, change),
       onDeletion: (name) => this.runDeletionHooks(name),
     })
@@ -288,12 +306,17 @@ export class EmbeddedCluster implements Cluster {
     const retention = new Retention(registry, clock, onError, track, this.options.retentionCheckIntervalMs)
     const cleaner = this.newCleaner(registry, track)
     await registry.open()
+    const level = this.options.flush
+    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups }
+    const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
+    await transactions.open()
     for (const topic of registry.all()) {
       if (!topic.partitions.some(({ sizeBytes }) => sizeBytes > 0)) continue
       retention.arm(topic.config)
       cleaner.arm(topic.config)
     }
-    return { registry, retention, cleaner, groups, metadata, offsets, fetcher: new Fetcher(registry, clock) }
+    const fetcher = new Fetcher(registry, clock)
+    return { registry, retention, cleaner, groups, metadata, offsets, transactionLog, transactions, fetcher }
   }
 
   private newCleaner(registry: TopicRegistry, track: (done: Promise<void>) => void): LogCleaner {
@@ -305,7 +328,7 @@ export class EmbeddedCluster implements Cluster {
       random,
       backoffMs: cleanerBackoffMs ?? CLEANER_BACKOFF_MS,
       dedupeBufferBytes: cleanerDedupeBufferBytes ?? DEDUPE_BUFFER_BYTES,
-      transactionsOf: () => null,
+      transactionsOf,
       onError: (error) => this.report(error),
       onCleaned: (cleaned) => this.events.emit('cleaned', cleaned),
       ...(onCleanerSlice === undefined ? {} : { onSlice: onCleanerSlice }),
@@ -320,6 +343,7 @@ export class EmbeddedCluster implements Cluster {
     parts.cleaner.close()
     parts.fetcher.close()
     parts.groups.close()
+    parts.transactions.close()
     for (const queue of this.queues.values()) {
       const port = await queue.catch(() => null)
       await port?.close()
@@ -328,6 +352,7 @@ export class EmbeddedCluster implements Cluster {
     this.flusher.close()
     try {
       await parts.registry.close()
+      await parts.transactionLog.close()
       await parts.offsets.close()
       await parts.metadata.close()
     } finally {
@@ -355,6 +380,7 @@ export class EmbeddedCluster implements Cluster {
     this.deletionHooks.delete(name)
     this.queues.delete(name)
     if (hooks !== undefined) for (const hook of hooks) await hook()
+    this.parts?.transactions.topicDeleted(name)
     await this.parts?.groups.removeTopic(name)
   }
 
@@ -370,6 +396,14 @@ export class EmbeddedCluster implements Cluster {
       if (made !== undefined && KafkaliteError.is(error, 'TOPIC_ALREADY_EXISTS')) return made.description
       throw error
     }
+  }
+
+  /** A transactional batch enters only when the coordinator knows its transaction. */
+  private produceInTransaction(place: Partition, batch: PackedBatch, options: ProduceOptions = {}): Awaitable<Appended> {
+    const { transactions } = this.requireParts()
+    const { addToTransaction: fromZero = false, unsettled } = options
+    const admitted = transactions.admit(batch, place.topic, place.partition, fromZero)
+    return chain(admitted, () => place.append(batch, { unsettled, fromZero }))
   }
 
   private queueContext(): QueueContext {

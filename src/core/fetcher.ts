@@ -5,7 +5,7 @@ import { KafkaliteError } from '../errors.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Clock, Timer } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
-import type { AbortedTransaction, FetchedPartition, FetchPosition, FetchRequest } from './cluster.js'
+import type { AbortedTransaction, FetchedPartition, FetchPosition, FetchRequest, Isolation } from './cluster.js'
 import type { Partition } from './partition.js'
 import type { TopicRegistry } from './topic-registry.js'
 
@@ -117,18 +117,21 @@ export class Fetcher {
     const partition = this.partitionOf(position)
     if (partition === undefined) return fail(position, null, unknown(position), state)
     const { offset } = position
-    if (offset === partition.endOffset) return undefined
+    const { isolation } = request
+    const end = partition.endFor(isolation)
+    // Behind the last stable offset a reader of committed records waits; behind the end nobody may be.
+    if (offset === end || (offset > end && offset <= partition.endOffset)) return undefined
     const left = request.maxBytes - state.bytes
     if (left <= 0 && state.answers !== null) return undefined
     try {
-      const read = partition.read(offset, Math.min(left, request.maxPartitionBytes, position.maxBytes ?? left))
+      const read = partition.read(offset, Math.min(left, request.maxPartitionBytes, position.maxBytes ?? left), isolation)
       if (isPromise(read)) {
         return read.then(
-          (batches) => take(position, partition, batches, left, state),
+          (batches) => take(position, partition, batches, left, state, isolation),
           (error: unknown) => fail(position, partition, error, state),
         )
       }
-      return take(position, partition, read, left, state)
+      return take(position, partition, read, left, state, isolation)
     } catch (error) {
       return fail(position, partition, error, state)
     }
@@ -161,8 +164,16 @@ interface Collected {
   bytes: number
 }
 
-function take(position: FetchPosition, partition: Partition, batches: readonly PackedBatch[], left: number, state: Collected): void {
-  if (batches.length === 0) return
+function take(
+  position: FetchPosition,
+  partition: Partition,
+  batches: readonly PackedBatch[],
+  left: number,
+  state: Collected,
+  isolation: Isolation,
+): void {
+  const last = batches[batches.length - 1]
+  if (last === undefined) return
   // The storage always gives one batch; only the first one of the answer may be larger than the limits.
   if (state.bytes > 0 && (batches[0] as PackedBatch).sizeBytes > left) return
   for (const batch of batches) state.bytes += batch.sizeBytes
@@ -173,7 +184,8 @@ function take(position: FetchPosition, partition: Partition, batches: readonly P
     batches,
     startOffset: partition.startOffset,
     highWatermark: partition.endOffset,
-    aborted: NO_ABORTED,
+    stableOffset: partition.stableOffset,
+    aborted: isolation === 'read_committed' ? partition.producers.abortedIn(position.offset, last.lastOffset + 1) : NO_ABORTED,
   })
 }
 
@@ -189,6 +201,7 @@ function fail(position: FetchPosition, partition: Partition | null, error: unkno
     batches: NO_BATCHES,
     startOffset: partition?.startOffset ?? -1,
     highWatermark: partition?.endOffset ?? -1,
+    stableOffset: partition?.stableOffset ?? -1,
     aborted: NO_ABORTED,
     error: reported,
   })

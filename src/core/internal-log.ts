@@ -4,7 +4,7 @@
 import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import { SerialQueue } from '../lib/serial-queue.js'
 import type { PackedBatch } from '../record/packed-batch.js'
-import type { LogConfig, LogStore, Storage } from '../storage/storage.js'
+import type { LogAppend, LogConfig, LogStore, Storage } from '../storage/storage.js'
 import type { Flusher } from './flusher.js'
 import type { Flush } from './topic-config.js'
 
@@ -14,7 +14,8 @@ export const INTERNAL_LOG_CONFIG: LogConfig = { segmentBytes: 104_857_600, segme
 const READ_BYTES = 1 << 20
 
 export class InternalLog {
-  private readonly writes = new SerialQueue()
+  /** Appends wait here for their turn. */
+  readonly writes = new SerialQueue()
 
   constructor(
     readonly log: LogStore,
@@ -59,13 +60,17 @@ export class InternalLog {
     return this.writes.run(() => this.log.close())
   }
 
-  private write(batches: readonly PackedBatch[]): Awaitable<void> {
-    if (batches.length === 0) return undefined
+  /** Gives the batches their places at the end. Whoever calls holds the turn. */
+  place(batches: readonly PackedBatch[]): LogAppend {
     let offset = this.log.endOffset
     for (const batch of batches) {
       batch.place(offset, 0)
       offset += batch.lastOffsetDelta + 1
     }
-    return this.log.append(batches)
+    return { log: this.log, batches }
+  }
+
+  private write(batches: readonly PackedBatch[]): Awaitable<void> {
+    return batches.length === 0 ? undefined : this.log.append(this.place(batches).batches)
   }
 }

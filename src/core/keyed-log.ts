@@ -9,6 +9,7 @@ import { RecordCursor } from '../record/batch-reader.js'
 import { BatchWriter } from '../record/batch-writer.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { InternalLog } from './internal-log.js'
+import type { CommitPart } from './joint-commit.js'
 import type { Flush } from './topic-config.js'
 
 /** A new value for a key; null removes it. */
@@ -51,16 +52,35 @@ export class KeyedLog<V> {
   /** Writes the changes in one batch, all or none; the map has them when the log has. Settles as `level` promises. */
   write(changes: readonly Change<V>[], level: Flush): Awaitable<void> {
     if (changes.length === 0) return undefined
-    const now = this.now()
-    for (const [key, value] of changes) this.writer.append(key, value === null ? null : JSON.stringify(value), now, null)
-    const written = this.log.append([this.writer.finish()], level)
+    const written = this.log.append([this.pack(changes)], level)
     if (isPromise(written)) return written.then(() => this.apply(changes))
     return this.apply(changes)
+  }
+
+  /** The same as a part of a commit over several logs. */
+  part(changes: readonly Change<V>[]): CommitPart {
+    return {
+      turns: this.log.writes,
+      place: () => (changes.length === 0 ? null : this.log.place([this.pack(changes)])),
+      written: () => this.apply(changes),
+      settled: () => undefined,
+    }
+  }
+
+  /** Lets the log go. */
+  close(): Awaitable<void> {
+    return this.log.close()
   }
 
   /** How many records the log holds, stale ones included. */
   get length(): number {
     return this.records
+  }
+
+  private pack(changes: readonly Change<V>[]): PackedBatch {
+    const now = this.now()
+    for (const [key, value] of changes) this.writer.append(key, value === null ? null : JSON.stringify(value), now, null)
+    return this.writer.finish()
   }
 
   private apply(changes: readonly Change<V>[]): void {

@@ -6,19 +6,38 @@ import { KafkaliteError } from '../errors.js'
 import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import { SerialQueue } from '../lib/serial-queue.js'
+import { type Marker, packMarker } from '../record/control-batch.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { LogStore } from '../storage/storage.js'
 import { checkAppend } from './append-check.js'
-import type { Appended, OffsetQuery } from './cluster.js'
+import type { Appended, Isolation, OffsetQuery } from './cluster.js'
 import type { Flusher } from './flusher.js'
+import type { CommitPart } from './joint-commit.js'
 import { findOffset, type FoundOffset } from './offset-lookup.js'
-import { logConfigOf, type ResolvedTopicConfig } from './topic-config.js'
+import type { ProducerTracker } from './producer-snapshots.js'
+import type { ProducerStates } from './producer-state.js'
+import { type Flush, logConfigOf, type ResolvedTopicConfig } from './topic-config.js'
 
 /** The broker is its partitions' only leader since they were made. */
 const LEADER_EPOCH = 0
 
+/** What a produce may ask besides the append itself. */
+export interface AppendOptions {
+  /** Answers when the storage has the batch, whatever the flush level: the commit of its transaction makes it safe. */
+  readonly unsettled?: boolean | undefined
+  /** A producer that is not known here begins at sequence 0: transaction version 2. */
+  readonly fromZero?: boolean | undefined
+}
+
+interface Place {
+  baseOffset: number
+  logAppendTime: number
+}
+
 interface Pending {
   readonly batch: PackedBatch
+  readonly options: AppendOptions
+  readonly place: Place
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }
@@ -30,6 +49,7 @@ export interface PartitionOptions {
   readonly config: ResolvedTopicConfig
   readonly clock: Clock
   readonly flusher: Flusher
+  readonly tracker: ProducerTracker
 }
 
 export class Partition {
@@ -43,9 +63,13 @@ export class Partition {
   private config: ResolvedTopicConfig
   private readonly clock: Clock
   private readonly flusher: Flusher
+  private readonly tracker: ProducerTracker
+  /** What is known of the producers that send under an id. */
+  readonly producers: ProducerStates
   private readonly writes = new SerialQueue()
   private pending: Pending[] = []
   private readable: number
+  private stable: number
   private readonly listeners = new Set<() => void>()
   /** The topic was deleted, or the broker closed. */
   isClosed = false
@@ -58,7 +82,10 @@ export class Partition {
     this.config = options.config
     this.clock = options.clock
     this.flusher = options.flusher
+    this.tracker = options.tracker
+    this.producers = options.tracker.states
     this.readable = options.log.endOffset
+    this.stable = this.producers.stableOffset(this.readable)
   }
 
   /** The first offset that can be read. */
@@ -71,35 +98,77 @@ export class Partition {
     return this.readable
   }
 
+  /** The last stable offset: below it nothing belongs to a transaction whose end is not certain. Never above `endOffset`. */
+  get stableOffset(): number {
+    return Math.max(this.stable, Math.min(this.log.startOffset, this.readable))
+  }
+
+  /** Up to where a reader of that isolation sees. */
+  endFor(isolation: Isolation | undefined): number {
+    return isolation === 'read_committed' ? this.stableOffset : this.readable
+  }
+
+  /** The topic's flush level. */
+  get flush(): Flush {
+    return this.config.flush
+  }
+
   get sizeBytes(): number {
     return this.log.sizeBytes
   }
 
   /**
    * Appends one batch and answers where it went, as soon as the topic's flush level holds; at once when the storage is synchronous.
-   * Throws or rejects with MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP, DISK_FULL, STORAGE_FAILED, CLOSED.
+   * A batch of a producer id that is there already is answered with its first place and not stored again.
+   * Throws or rejects with MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP, DISK_FULL, STORAGE_FAILED, CLOSED,
+   * OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE.
    */
-  append(batch: PackedBatch): Awaitable<Appended> {
+  append(batch: PackedBatch, options: AppendOptions = NO_OPTIONS): Awaitable<Appended> {
     if (this.isClosed) throw this.closedError()
     checkAppend(batch, this.config, this.clock.now(), this.name)
     if (!this.writes.isBusy) {
-      const appended = { baseOffset: -1, logAppendTime: -1 }
-      const written = this.writes.run(() => this.write([batch], [appended]))
-      return isPromise(written) ? written.then(() => this.finish(appended)) : this.finish(appended)
+      const place = { baseOffset: -1, logAppendTime: -1 }
+      const written = this.writes.run(() => this.writeAlone(batch, place, options))
+      return isPromise(written) ? written.then(() => this.finish(place, options)) : this.finish(place, options)
     }
     return new Promise<Appended>((resolve, reject) => {
-      this.pending.push({ batch, resolve, reject })
+      this.pending.push({ batch, options, place: { baseOffset: -1, logAppendTime: -1 }, resolve, reject })
       if (this.pending.length === 1) void this.writes.run(() => this.writePending())
     })
   }
 
-  /** Whole batches from the one that holds `offset`, never past `endOffset`. OFFSET_OUT_OF_RANGE. */
-  read(offset: number, maxBytes: number): Awaitable<readonly PackedBatch[]> {
+  /** Whole batches from the one that holds `offset`, never past what a reader of that isolation sees. OFFSET_OUT_OF_RANGE. */
+  read(offset: number, maxBytes: number, isolation?: Isolation): Awaitable<readonly PackedBatch[]> {
     if (offset > this.readable || offset < this.log.startOffset) throw this.outOfRange(offset)
-    if (offset === this.readable) return NO_BATCHES
+    const end = this.endFor(isolation)
+    if (offset >= end) return NO_BATCHES
     const batches = this.log.read(offset, maxBytes)
-    if (isPromise(batches)) return batches.then((found) => this.cutAtEnd(found))
-    return this.cutAtEnd(batches)
+    if (isPromise(batches)) return batches.then((found) => this.cutAt(end, found))
+    return this.cutAt(end, batches)
+  }
+
+  /** The marker that ends a transaction here, as a part of a commit over several logs. */
+  markerPart(marker: Marker): CommitPart {
+    let batch: PackedBatch | null = null
+    let end = -1
+    return {
+      turns: this.writes,
+      place: () => {
+        if (this.isClosed) return null
+        batch = packMarker(marker)
+        batch.place(this.log.endOffset, LEADER_EPOCH)
+        return { log: this.log, batches: [batch] }
+      },
+      written: () => {
+        if (batch === null) return
+        end = this.log.endOffset
+        this.producers.end(marker, batch.baseOffset, this.producers.stableOffset(batch.baseOffset))
+        this.tracker.grown(batch.sizeBytes)
+      },
+      settled: () => {
+        if (batch !== null && !this.isClosed) this.reveal(end, undefined)
+      },
+    }
   }
 
   /** Calls `listener` after each append that can be read, and when the start moves or the partition goes. Answers how to stop that. */
@@ -112,7 +181,10 @@ export class Partition {
   truncateBefore(offset: number): Awaitable<void> {
     return chain(
       this.writes.run(() => this.log.truncateBefore(offset)),
-      () => this.changed(),
+      () => {
+        this.producers.truncateBefore(this.log.startOffset)
+        this.changed()
+      },
     )
   }
 
@@ -122,8 +194,11 @@ export class Partition {
   }
 
   /** Where a place lies by name or time; null when no record is that late. */
-  find(query: OffsetQuery): Awaitable<FoundOffset | null> {
-    return findOffset(this, query)
+  find(query: OffsetQuery, isolation?: Isolation): Awaitable<FoundOffset | null> {
+    if (isolation !== 'read_committed') return findOffset(this, query)
+    const { log, startOffset, stableOffset } = this
+    const read = (offset: number, maxBytes: number): Awaitable<readonly PackedBatch[]> => this.read(offset, maxBytes, isolation)
+    return findOffset({ log, startOffset, endOffset: stableOffset, read }, query)
   }
 
   /** Takes the topic's changed configs; limits of segments hold from the next append on. */
@@ -141,60 +216,137 @@ export class Partition {
     return this.writes.run(() => this.log.close())
   }
 
+  /** What is remembered of producers and was not written since it changed. */
+  get unsavedProducers(): ProducerTracker | null {
+    return this.tracker.isUnsaved ? this.tracker : null
+  }
+
   /** What a reader of an offset that is not there gets. */
   outOfRange(offset: number): KafkaliteError {
     const { startOffset, readable } = this
     return new KafkaliteError('OFFSET_OUT_OF_RANGE', `Offset ${offset} of ${this.name} is not between ${startOffset} and ${readable}`)
   }
 
-  /** Gives the batches their places and stores them. The offsets are taken here, when it is certain what comes before. */
-  private write(batches: readonly PackedBatch[], places: { baseOffset: number; logAppendTime: number }[]): Awaitable<void> {
-    let offset = this.log.endOffset
-    const now = this.config.messageTimestampType === 'LogAppendTime' ? this.clock.now() : -1
-    for (let i = 0; i < batches.length; i++) {
-      const batch = batches[i] as PackedBatch
-      if (now !== -1) batch.stampLogAppendTime(now)
-      batch.place(offset, LEADER_EPOCH)
-      const place = places[i] as { baseOffset: number; logAppendTime: number }
-      place.baseOffset = offset
-      place.logAppendTime = now
-      offset += batch.lastOffsetDelta + 1
+  /** Stores one batch, the turn being held. */
+  private writeAlone(batch: PackedBatch, place: Place, options: AppendOptions): Awaitable<void> {
+    const { producers, tracker } = this
+    if (batch.producerId < 0) {
+      this.placeAt(batch, place, this.log.endOffset)
+      const written = this.log.append([batch])
+      return isPromise(written) ? written.then(() => tracker.grown(batch.sizeBytes)) : tracker.grown(batch.sizeBytes)
     }
-    return this.log.append(batches)
+    if (!tracker.isReady) return chain(tracker.begin(), () => this.writeAlone(batch, place, options))
+    producers.begin()
+    const end = this.admit(batch, place, options, this.log.endOffset)
+    if (end === this.log.endOffset) return undefined
+    return this.store([batch])
   }
 
-  /** Stores all that came while the storage was busy, in one step: they succeed or fail together. */
-  private writePending(): Awaitable<void> {
-    const group = this.pending
-    this.pending = []
-    const places = group.map(() => ({ baseOffset: -1, logAppendTime: -1 }))
-    const fail = (error: unknown): void => {
-      for (const { reject } of group) reject(error)
-    }
-    const done = (): void => {
-      try {
-        const settled = this.finish(places)
-        const answer = (): void => group.forEach(({ resolve }, i) => resolve(places[i] as Appended))
-        if (isPromise(settled)) settled.then(answer, fail)
-        else answer()
-      } catch (error) {
-        fail(error)
+  /** Gives a batch its place, if it is to be stored at all, and answers the offset behind it. */
+  private admit(batch: PackedBatch, place: Place, options: AppendOptions, offset: number): number {
+    const { producers, clock, config } = this
+    const isKnown = batch.producerId >= 0
+    if (isKnown) {
+      const sent = producers.duplicateOf(batch)
+      if (sent !== undefined) {
+        place.baseOffset = sent.baseOffset
+        place.logAppendTime = config.messageTimestampType === 'LogAppendTime' ? sent.timestamp : -1
+        return offset
       }
+      producers.check(batch, clock.now(), this.name, options.fromZero === true)
+    }
+    this.placeAt(batch, place, offset)
+    if (isKnown) producers.accept(batch, clock.now())
+    return offset + batch.lastOffsetDelta + 1
+  }
+
+  private placeAt(batch: PackedBatch, place: Place, offset: number): void {
+    if (this.config.messageTimestampType === 'LogAppendTime') {
+      place.logAppendTime = this.clock.now()
+      batch.stampLogAppendTime(place.logAppendTime)
+    }
+    batch.place(offset, LEADER_EPOCH)
+    place.baseOffset = offset
+  }
+
+  /** Hands placed batches to the log; what the producers' states know of them is taken back when it fails. */
+  private store(batches: readonly PackedBatch[]): Awaitable<void> {
+    const done = (): void => {
+      let bytes = 0
+      for (const batch of batches) bytes += batch.sizeBytes
+      this.tracker.grown(bytes)
+    }
+    const fail = (error: unknown): never => {
+      this.producers.rollBack()
+      throw error
     }
     try {
-      const written = this.write(
-        group.map(({ batch }) => batch),
-        places,
-      )
+      const written = this.log.append(batches)
       return isPromise(written) ? written.then(done, fail) : done()
     } catch (error) {
       return fail(error)
     }
   }
 
+  /** Stores all that came while the storage was busy, in one step: they succeed or fail together, but for those that may not enter. */
+  private writePending(): Awaitable<void> {
+    const group = this.pending
+    this.pending = []
+    if (!this.tracker.isReady && group.some(({ batch }) => batch.producerId >= 0)) {
+      const begun = this.tracker.begin()
+      const fail = (error: unknown): void => group.forEach(({ reject }) => reject(error))
+      if (isPromise(begun)) return begun.then(() => this.writeGroup(group), fail)
+    }
+    return this.writeGroup(group)
+  }
+
+  private writeGroup(group: readonly Pending[]): Awaitable<void> {
+    this.producers.begin()
+    const admitted: Pending[] = []
+    const batches: PackedBatch[] = []
+    let end = this.log.endOffset
+    for (const pending of group) {
+      try {
+        const next = this.admit(pending.batch, pending.place, pending.options, end)
+        if (next > end) batches.push(pending.batch)
+        admitted.push(pending)
+        end = next
+      } catch (error) {
+        pending.reject(error)
+      }
+    }
+    if (admitted.length === 0) return undefined
+    const fail = (error: unknown): void => {
+      for (const { reject } of admitted) reject(error)
+    }
+    const done = (): void => this.answer(admitted, fail)
+    try {
+      const written = batches.length === 0 ? undefined : this.store(batches)
+      return isPromise(written) ? written.then(done, fail) : done()
+    } catch (error) {
+      return fail(error)
+    }
+  }
+
+  private answer(group: readonly Pending[], fail: (error: unknown) => void): void {
+    const resolveAll = (): void => {
+      for (const { resolve, place } of group) resolve(place)
+    }
+    try {
+      const unsettled = group.every(({ options }) => options.unsettled === true)
+      const settled = this.finish(undefined, unsettled ? UNSETTLED : NO_OPTIONS)
+      if (isPromise(settled)) settled.then(resolveAll, fail)
+      else resolveAll()
+    } catch (error) {
+      fail(error)
+    }
+  }
+
   /** After the store has it: keeps the flush level's promise, then lets readers see it. */
-  private finish<T>(answer: T): Awaitable<T> {
+  private finish<T>(answer: T, options: AppendOptions): Awaitable<T> {
     const end = this.log.endOffset
+    // Unsynced bytes are not shown at 'always': whoever commits the transaction syncs them and shows them.
+    if (options.unsettled === true && this.config.flush === 'always') return answer
     const settled = this.flusher.settle(this.config.flush)
     if (isPromise(settled)) return settled.then(() => this.reveal(end, answer))
     return this.reveal(end, answer)
@@ -202,6 +354,8 @@ export class Partition {
 
   private reveal<T>(end: number, answer: T): T {
     if (end > this.readable) this.readable = end
+    this.stable = this.producers.stableOffset(this.readable)
+    this.producers.revealed(this.readable)
     this.changed()
     return answer
   }
@@ -211,10 +365,10 @@ export class Partition {
     if (this.listeners.size > 0) for (const listener of this.listeners) listener()
   }
 
-  private cutAtEnd(batches: readonly PackedBatch[]): readonly PackedBatch[] {
-    if (this.log.endOffset === this.readable) return batches
+  private cutAt(end: number, batches: readonly PackedBatch[]): readonly PackedBatch[] {
+    if (this.log.endOffset === end) return batches
     let count = batches.length
-    while (count > 0 && (batches[count - 1] as PackedBatch).lastOffset >= this.readable) count--
+    while (count > 0 && (batches[count - 1] as PackedBatch).lastOffset >= end) count--
     return count === batches.length ? batches : batches.slice(0, count)
   }
 
@@ -224,3 +378,5 @@ export class Partition {
 }
 
 const NO_BATCHES: readonly PackedBatch[] = []
+const NO_OPTIONS: AppendOptions = {}
+const UNSETTLED: AppendOptions = { unsettled: true }

@@ -5,6 +5,7 @@ import { describe, KafkaliteError } from '../errors.js'
 
 export const METADATA_LOG = '__cluster_metadata-0'
 export const OFFSETS_LOG = '__consumer_offsets-0'
+export const TRANSACTIONS_LOG = '__transaction_state-0'
 
 const LENGTH_MAX = 249
 const LEGAL = /^[a-zA-Z0-9._-]+$/

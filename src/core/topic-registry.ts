@@ -10,6 +10,7 @@ import type { NewTopic, TopicDescription } from './cluster.js'
 import type { Flusher } from './flusher.js'
 import type { KeyedLog } from './keyed-log.js'
 import { Partition } from './partition.js'
+import type { ProducerSnapshots, ProducerTracker } from './producer-snapshots.js'
 import { randomId } from './random-id.js'
 import { Topic, type TopicRecord } from './topic.js'
 import {
@@ -34,6 +35,7 @@ export interface TopicRegistryOptions {
   readonly flusher: Flusher
   readonly defaults: ResolvedTopicConfig
   readonly metadata: KeyedLog<TopicRecord>
+  readonly producers: ProducerSnapshots
   /** Called when the topic can be used, has changed or is gone; not for the topics found on opening. */
   readonly onChange: (name: string, change: 'created' | 'changed' | 'deleted') => void
   /** Called before the logs of a topic go. */
@@ -99,7 +101,7 @@ export class TopicRegistry {
       if (total <= there) {
         throw new KafkaliteError('INVALID_PARTITIONS', `Topic "${name}" has ${there} partitions and can only grow; asked for ${total}`)
       }
-      const added = await this.openPartitions(name, there, total, topic.config, true)
+      const added = await this.openPartitions(topic, there, total, true)
       const record = { ...topic.record, partitions: total }
       await this.write(name, record).catch((error: unknown) => this.undo(added, error))
       topic.partitions.push(...added)
@@ -109,6 +111,11 @@ export class TopicRegistry {
   }
 
   async close(): Promise<void> {
+    const unsaved: ProducerTracker[] = []
+    for (const topic of this.topics.values()) {
+      for (const { unsavedProducers } of topic.partitions) if (unsavedProducers !== null) unsaved.push(unsavedProducers)
+    }
+    await this.options.producers.save(unsaved)
     for (const topic of this.topics.values()) for (const partition of topic.partitions) await partition.close()
   }
 
@@ -127,7 +134,7 @@ export class TopicRegistry {
     this.requireCompaction(name, config)
     const topic = new Topic(name, this.options.defaults, { id: randomId(this.options.random), partitions, config })
     if (given.validateOnly === true) return topic.description
-    topic.partitions.push(...(await this.openPartitions(name, 0, partitions, topic.config, true)))
+    topic.partitions.push(...(await this.openPartitions(topic, 0, partitions, true)))
     await this.write(name, topic.record).catch((error: unknown) => this.undo(topic.partitions, error))
     this.add(topic)
     this.options.onChange(name, 'created')
@@ -148,19 +155,20 @@ export class TopicRegistry {
   private async removeLogs(name: string, partitions: number): Promise<void> {
     const { storage, metadata } = this.options
     for (let p = 0; p < partitions; p++) await storage.remove(partitionLogName(name, p))
+    await this.options.producers.forget(name, partitions)
     await storage.remove(stateLogName(name))
     await metadata.write([[name, null]], 'os')
   }
 
   private async openTopic(name: string, record: TopicRecord): Promise<Topic> {
     const topic = new Topic(name, this.options.defaults, record)
-    topic.partitions.push(...(await this.openPartitions(name, 0, record.partitions, topic.config, false)))
+    topic.partitions.push(...(await this.openPartitions(topic, 0, record.partitions, false)))
     return topic
   }
 
   /** `fresh`: bytes left by a deletion or creation that a crash cut short must not come to life again. */
-  private async openPartitions(topic: string, from: number, to: number, config: ResolvedTopicConfig, fresh: boolean): Promise<Partition[]> {
-    const { storage, clock, flusher } = this.options
+  private async openPartitions({ name: topic, config, record }: Topic, from: number, to: number, fresh: boolean): Promise<Partition[]> {
+    const { storage, clock, flusher, producers } = this.options
     const opened: Partition[] = []
     try {
       for (let partition = from; partition < to; partition++) {
@@ -169,8 +177,10 @@ export class TopicRegistry {
           const removed = storage.remove(name)
           if (isPromise(removed)) await removed
         }
-        const log = storage.log(name, logConfigOf(config))
-        opened.push(new Partition({ topic, partition, log: isPromise(log) ? await log : log, config, clock, flusher }))
+        const opening = storage.log(name, logConfigOf(config))
+        const log = isPromise(opening) ? await opening : opening
+        const tracker = await producers.open({ name, topicId: record.id, log })
+        opened.push(new Partition({ topic, partition, log, config, clock, flusher, tracker }))
       }
     } catch (error) {
       if (!fresh) throw error

@@ -30,7 +30,7 @@ function pack(values: string[], by: number | undefined): PackedBatch {
 }
 
 function open(batches: PackedBatch[], from = 0, aborted: AbortedTransaction[] = []): FetchedRecords<string, string> {
-  return new FetchedRecords({ topic: 't', partition: 0, batches, startOffset: 0, highWatermark: 99, aborted }, from, {
+  return new FetchedRecords({ topic: 't', partition: 0, batches, startOffset: 0, highWatermark: 99, stableOffset: 99, aborted }, from, {
     value: string,
     key: string,
   })

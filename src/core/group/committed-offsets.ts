@@ -5,6 +5,7 @@ import { describe, KafkaliteError } from '../../errors.js'
 import { type Awaitable, chain } from '../../lib/awaitable.js'
 import { utf8Length } from '../../lib/text.js'
 import type { OffsetToCommit, TopicPartition } from '../cluster.js'
+import type { CommitPart } from '../joint-commit.js'
 import type { Change, KeyedLog } from '../keyed-log.js'
 import type { Flush } from '../topic-config.js'
 
@@ -58,18 +59,37 @@ export class CommittedOffsets {
 
   /** OFFSET_METADATA_TOO_LARGE, INVALID_ARGUMENT: nothing is committed then. */
   commit(group: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
-    const committedMs = this.now()
-    const changes: Change<OffsetRecord>[] = []
-    for (const { topic, partition, offset, metadata } of offsets) {
-      checkOffset(topic, partition, offset, metadata)
-      changes.push([keyOf(group, topic, partition), metadata === undefined ? { offset, committedMs } : { offset, metadata, committedMs }])
-    }
+    const changes = this.changes(group, offsets)
     // The offsets are copied: what the caller does with its objects while the storage writes must not reach them.
-    const copies = offsets.map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
-    return chain(this.log.write(changes, this.flush), () => {
-      const there = this.groupOf(group)
-      for (const copy of copies) there.set(keyOf(group, copy.topic, copy.partition), copy)
+    const copies = copiesOf(offsets)
+    return chain(this.log.write(changes, this.flush), () => this.take(group, copies))
+  }
+
+  /** The offsets of a transaction, of several groups, as a part of its commit. OFFSET_METADATA_TOO_LARGE, INVALID_ARGUMENT. */
+  part(groups: ReadonlyMap<string, readonly OffsetToCommit[]>): CommitPart {
+    const changes: Change<OffsetRecord>[] = []
+    for (const [group, offsets] of groups) changes.push(...this.changes(group, offsets))
+    const part = this.log.part(changes)
+    return {
+      ...part,
+      written: () => {
+        part.written()
+        for (const [group, offsets] of groups) this.take(group, copiesOf(offsets))
+      },
+    }
+  }
+
+  private changes(group: string, offsets: readonly OffsetToCommit[]): Change<OffsetRecord>[] {
+    const committedMs = this.now()
+    return offsets.map(({ topic, partition, offset, metadata }): Change<OffsetRecord> => {
+      checkOffset(topic, partition, offset, metadata)
+      return [keyOf(group, topic, partition), metadata === undefined ? { offset, committedMs } : { offset, metadata, committedMs }]
     })
+  }
+
+  private take(group: string, offsets: readonly OffsetToCommit[]): void {
+    const there = this.groupOf(group)
+    for (const offset of offsets) there.set(keyOf(group, offset.topic, offset.partition), offset)
   }
 
   /** Removes all offsets of the group. */
@@ -113,11 +133,16 @@ export class CommittedOffsets {
   }
 }
 
+function copiesOf(offsets: readonly OffsetToCommit[]): OffsetToCommit[] {
+  return offsets.map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
+}
+
 function keyOf(group: string, topic: string, partition: number): string {
   return JSON.stringify([group, topic, partition])
 }
 
-function checkOffset(topic: string, partition: number, offset: number, metadata: string | undefined): void {
+/** INVALID_ARGUMENT, OFFSET_METADATA_TOO_LARGE. */
+export function checkOffset(topic: string, partition: number, offset: number, metadata: string | undefined): void {
   if (!Number.isSafeInteger(offset) || offset < 0) {
     throw new KafkaliteError(
       'INVALID_ARGUMENT',

@@ -152,6 +152,15 @@ export class ConsumerGroup {
     }
   }
 
+  /** The same for a member known by its id, as a transaction names it. An epoch that is given must be the member's own. */
+  checkCommitOf(memberId: string, epoch: number | undefined, offsets: readonly OffsetToCommit[]): void {
+    const member = this.members.get(memberId)
+    if (member === undefined) throw new KafkaliteError('UNKNOWN_MEMBER_ID', `Group "${this.id}" has no member "${memberId}"`)
+    if (epoch !== undefined && epoch !== member.epoch)
+      throw new KafkaliteError('FENCED_MEMBER_EPOCH', `Member "${memberId}" of group "${this.id}" has epoch ${member.epoch}, not ${epoch}`)
+    this.checkCommit(member, offsets)
+  }
+
   /** Topics came, went or grew: assigns anew if that touches the group. */
   topicsChanged(): void {
     if (this.members.size > 0 && this.topicsNow() !== this.topicsSeen) this.changed()

@@ -7,9 +7,11 @@ import { type Awaitable, chain } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
 import type { ClusterEvents, GroupDescription, JoinRequest, Membership, OffsetToCommit, TopicPartition } from '../cluster.js'
 import type { TopicRegistry } from '../topic-registry.js'
+import type { CommitPart } from '../joint-commit.js'
+import type { TransactionOffsets } from '../transaction-port.js'
 import { ClassicGroups } from './classic-groups.js'
 import { describeClassic } from './classic-description.js'
-import type { CommittedOffsets } from './committed-offsets.js'
+import { checkOffset, type CommittedOffsets } from './committed-offsets.js'
 import { ConsumerGroup, type GroupTopics } from './consumer-group.js'
 import type { GroupMember } from './group-member.js'
 
@@ -73,6 +75,34 @@ export class GroupCoordinator {
     if (this.hasMembers(groupId)) throw nonEmpty(groupId)
     for (const { topic, partition } of offsets) this.options.registry.get(topic).partition(partition)
     return this.write(groupId, offsets)
+  }
+
+  /** Whether the offsets may be committed in a transaction. INVALID_GROUP_ID, UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, and those of the offsets. */
+  checkTransaction({ groupId, member, offsets }: TransactionOffsets): void {
+    checkGroupId(groupId)
+    for (const { topic, partition, offset, metadata } of offsets) checkOffset(topic, partition, offset, metadata)
+    if (member === undefined) return
+    const group = this.groups.get(groupId)
+    if (group === undefined) throw new KafkaliteError('UNKNOWN_MEMBER_ID', `Group "${groupId}" has no member "${member.memberId}"`)
+    group.checkCommitOf(member.memberId, member.epoch, offsets)
+  }
+
+  /** The offsets of a transaction as a part of its commit. Those of topics that are gone are left out. */
+  transactionPart(groups: ReadonlyMap<string, readonly OffsetToCommit[]>): CommitPart {
+    const kept = new Map<string, readonly OffsetToCommit[]>()
+    for (const [group, offsets] of groups) {
+      const there = offsets.filter(({ topic, partition }) => partition < this.topics.partitions(topic))
+      if (there.length > 0) kept.set(group, there)
+    }
+    return {
+      ...this.options.offsets.part(kept),
+      settled: () => {
+        for (const group of kept.keys()) {
+          this.groupOf(group)
+          this.options.events.emit('committed', group)
+        }
+      },
+    }
   }
 
   committed(groupId: string, partitions?: readonly TopicPartition[]): readonly OffsetToCommit[] {
