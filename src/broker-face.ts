@@ -14,7 +14,7 @@ export { json } from './client/json.js'
 export type { Message } from './client/message.js'
 export { Partition } from './client/partition.js'
 export type { Partitioner } from './client/partitioner.js'
-export { Producer, type Transaction } from './client/producer.js'
+export { Producer } from './client/producer.js'
 export type { ProducerOptions } from './client/producer-options.js'
 export type { ProducerRecord } from './client/producer-record.js'
 export { type MessageStatus, Queue } from './client/queue.js'
@@ -29,6 +29,7 @@ export { bytes, type Serde, type SerdeContext, string } from './client/serde.js'
 export type { StandardSchema } from './client/standard-schema.js'
 export type { StartPosition } from './client/start-position.js'
 export { Topic } from './client/topic.js'
+export type { Transaction } from './client/transaction.js'
 export type { KeyOf, TypedTopic, ValueOf, WaitOptions } from './client/topic-types.js'
 export type {
   AbortedTransaction,
@@ -49,11 +50,24 @@ export type {
   OffsetQuery,
   OffsetToCommit,
   PartitionCleaned,
+  ProduceOptions,
   TopicDescription,
   TopicPartition,
 } from './core/cluster.js'
 export type { RecordState } from './core/queue-port.js'
 export type { Flush, ResolvedTopicConfig, TopicConfig } from './core/topic-config.js'
+export type {
+  BeginOptions,
+  EndTransactionRequest,
+  InitProducerIdRequest,
+  ProducerDescription,
+  ProducerIdentity,
+  TransactionalProducer,
+  TransactionDescription,
+  TransactionOffsets,
+  TransactionPort,
+  TransactionState,
+} from './core/transaction-port.js'
 export { type ErrorCode, KafkaliteError } from './errors.js'
 export type { Awaitable } from './lib/awaitable.js'
 export type { Clock, Timer, TimerOptions } from './lib/clock.js'

@@ -20,6 +20,7 @@ import { Topic } from './client/topic.js'
 import type { KeyOf, TypedTopic, ValueOf, WaitOptions } from './client/topic-types.js'
 import type { Cluster, GroupDescription, PartitionCleaned, TopicDescription } from './core/cluster.js'
 import { EmbeddedCluster } from './core/embedded-cluster.js'
+import type { TransactionDescription } from './core/transaction-port.js'
 import { describe, KafkaliteError } from './errors.js'
 import { openListener } from './listen.js'
 import type { Listener, ListenOptions } from './server/listen-options.js'
@@ -108,7 +109,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
     await this.cluster.deleteTopic(name)
   }
 
-  /** A producer. INVALID_ARGUMENT, UNSUPPORTED_COMPRESSION_TYPE, NOT_SUPPORTED (`transactionalId`). */
+  /** A producer. INVALID_ARGUMENT, UNSUPPORTED_COMPRESSION_TYPE. */
   producer(options?: ProducerOptions): Producer {
     this.checkOpen()
     return new Producer(this.context, options)
@@ -135,6 +136,14 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
   /** All consumer groups that have members or committed offsets. */
   async groups(): Promise<readonly GroupDescription[]> {
     return this.cluster.groups()
+  }
+
+  /**
+   * The transactions that are open, of this process and of remote producers, and the transactional ids that are known: who the producer
+   * is, since when, where. An open transaction holds back readers of committed records in its partitions until it ends.
+   */
+  async transactions(): Promise<readonly TransactionDescription[]> {
+    return this.cluster.transactions.list()
   }
 
   /** The queue of that name, created when it is not there. Values and results are json() unless a serde says otherwise. */

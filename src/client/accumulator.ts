@@ -3,17 +3,21 @@
 // is no promise and no queue between a full batch and its place in the log.
 
 import { KafkaliteError } from '../errors.js'
-import { isPromise } from '../lib/awaitable.js'
-import type { Appended, Cluster } from '../core/cluster.js'
+import { type Awaitable, isPromise } from '../lib/awaitable.js'
+import type { Appended } from '../core/cluster.js'
 import { BatchWriter, type FinishOptions } from '../record/batch-writer.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { EncodedHeader } from '../record/record.js'
 import { type Delivery, Receipt } from './delivery.js'
 
+/** Where the batches of a producer go, and what their headers say: the cluster itself, or a transaction. */
+export interface BatchSink {
+  finish(topic: string, partition: number, records: number): FinishOptions
+  produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended>
+}
+
 /** What the buffers of one producer share and tell. */
-export interface BufferOwner {
-  readonly cluster: Cluster
-  readonly finish: FinishOptions
+export interface BufferOwner extends BatchSink {
   /** A buffer got its first record and is to be looked at when the tick or the linger ends. */
   opened(buffer: PartitionBuffer): void
   /** `bytes` of packed records are settled, one way or the other. */
@@ -122,7 +126,7 @@ export class PartitionBuffer {
     this.sealedCount++
     let batch: PackedBatch
     try {
-      batch = writer.finish(owner.finish)
+      batch = writer.finish(owner.finish(this.topic, this.partition, writer.count))
     } catch (error) {
       writer.abandon()
       this.settle({ receipts, unheard, bytes }, undefined, error)
@@ -146,7 +150,7 @@ export class PartitionBuffer {
       const sealed: SealedBatch = next
       this.inFlight = true
       try {
-        const answer = this.owner.cluster.produce(this.topic, this.partition, sealed.batch)
+        const answer = this.owner.produce(this.topic, this.partition, sealed.batch)
         if (isPromise(answer)) {
           answer.then(
             (appended) => this.goOn(sealed, appended, undefined),

@@ -24,6 +24,17 @@ export interface ClientContext {
   track(client: Closable): () => void
 }
 
+/** The clusters that topics and consumers belong to, so that a transaction notices one of another broker. */
+const HOMES = new WeakMap<object, Cluster>()
+
+export function setHome(client: object, cluster: Cluster): void {
+  HOMES.set(client, cluster)
+}
+
+export function homeOf(client: object): Cluster | undefined {
+  return HOMES.get(client)
+}
+
 /** The serdes that topics were last opened with here, by name. */
 export class SerdeRegistry {
   private readonly pairs = new Map<string, SerdePair>()

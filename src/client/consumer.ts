@@ -3,7 +3,7 @@
 
 import { EventEmitter } from 'eventemitter3'
 import { asyncDispose } from './async-dispose.js'
-import type { OffsetToCommit, TopicPartition } from '../core/cluster.js'
+import type { Cluster, OffsetToCommit, TopicPartition } from '../core/cluster.js'
 import { describe, KafkaliteError } from '../errors.js'
 import type { Timer } from '../lib/clock.js'
 import type { ClientContext } from './client-context.js'
@@ -33,6 +33,16 @@ import { type Handler, Runner, secondWay } from './runner.js'
 import { checkStartPosition, resolveStart, type StartPosition } from './start-position.js'
 import type { TopicChoice } from './subscription.js'
 import type { TypedTopic, WaitOptions } from './topic-types.js'
+
+/** The offsets of a consumer for a transaction to commit. */
+export interface TransactionOffsetsOf {
+  readonly groupId: string
+  readonly offsets: readonly OffsetToCommit[]
+  /** Who the consumer is in its group now. */
+  member(): { readonly memberId: string } | undefined
+  /** They are committed. */
+  sent(): void
+}
 
 /** A run that was begun. `done` settles when it stopped: it rejects with the error of the record after 'stop'. */
 export interface Run {
@@ -173,6 +183,24 @@ export class Consumer<V = unknown, K = string>
       await engine.committer.commit(offsets)
     } else if (done === undefined && engine.assignment.size === 0 && engine.subscription?.isReady === false)
       await engine.subscription.commit([])
+  }
+
+  /**
+   * What a transaction is to commit for this consumer.
+   * @internal Called by `tx.commitOffsets()`. INVALID_ARGUMENT, INVALID_GROUP_ID, INVALID_STATE.
+   */
+  transactionOffsets(cluster: Cluster, done: Done | undefined): TransactionOffsetsOf {
+    const { engine, settings, context } = this
+    const groupId = this.requireGroup('commitOffsets()')
+    if (context.cluster !== cluster)
+      throw invalid('The consumer of commitOffsets() belongs to another broker; a transaction is of one broker alone')
+    if (settings.autoCommit) throw invalid('The consumer of commitOffsets() must have autoCommit: false, or it commits by itself as well')
+    if (done === undefined && engine.running)
+      throw new KafkaliteError('INVALID_STATE', 'Under run() and runBatch() commitOffsets() is told which records are done')
+    const subscription = engine.requireSubscription()
+    const offsets = done === undefined ? this.handedOut() : offsetsOf(done)
+    if (engine.running) for (const offset of offsets) this.refuseToPass(offset)
+    return { groupId, member: () => subscription.member(), offsets, sent: () => engine.sent(offsets) }
   }
 
   /** What the group has committed: of these partitions, or of those the consumer has. Partitions without a commit are left out. */
@@ -391,6 +419,16 @@ export class Consumer<V = unknown, K = string>
       if (offset >= 0 && offset !== place.committed) offsets.push({ topic: place.topic, partition: place.partition, offset })
     }
     return offsets
+  }
+
+  /** An offset says that everything before it is done. */
+  private refuseToPass({ topic, partition, offset }: OffsetToCommit): void {
+    const first = this.engine.assignment.find({ topic, partition })?.unfinished.first
+    if (first === undefined || first >= offset - 1) return
+    throw new KafkaliteError(
+      'INVALID_STATE',
+      `Record ${first} of ${topic}-${partition} is not done, so offset ${offset} cannot be committed; use concurrency 1 and onError: { strictOrder: true }`,
+    )
   }
 
   private requireGroup(what: string): string {

@@ -31,6 +31,8 @@ export class DirectSubscription<V, K> implements Subscription {
     this.isReady = false
   }
 
+  member(): undefined {}
+
   polled(): void {}
 
   refresh(): void {
@@ -140,6 +142,8 @@ export class ManualSubscription<V, K> implements Subscription {
     if (groupId === undefined) throw new KafkaliteError('INVALID_GROUP_ID', 'A consumer without groupId has nowhere to commit')
     await this.host.context.cluster.commitOffsets(groupId, offsets)
   }
+
+  member(): undefined {}
 
   async close(): Promise<void> {}
 

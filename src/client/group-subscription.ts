@@ -50,13 +50,20 @@ export class GroupSubscription<V, K> implements Subscription {
   async commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     // Partitions may be assigned before the answer to the join is here.
     const membership = this.membership ?? (this.entering === null ? null : await this.entering)
-    if (membership === null) {
-      throw new KafkaliteError(
-        'UNKNOWN_MEMBER_ID',
-        `The consumer is no member of group "${this.groupId}" now, so it cannot commit; the next poll joins again`,
-      )
-    }
+    if (membership === null) throw this.notAMember()
     await membership.commit(offsets)
+  }
+
+  member(): { readonly memberId: string } {
+    if (this.membership === null) throw this.notAMember()
+    return { memberId: this.membership.memberId }
+  }
+
+  private notAMember(): KafkaliteError {
+    return new KafkaliteError(
+      'UNKNOWN_MEMBER_ID',
+      `The consumer is no member of group "${this.groupId}" now, so it cannot commit; the next poll joins again`,
+    )
   }
 
   async close(): Promise<void> {

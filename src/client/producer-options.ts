@@ -1,6 +1,5 @@
 // What a producer can be told, Kafka's names in camelCase with the unit last, checked when the producer is made.
 
-import { KafkaliteError } from '../errors.js'
 import { codecFor } from '../record/compression.js'
 import { COMPRESSION_NAMES, type Compression } from '../record/format.js'
 import { aBoolean, aFunction, checkOptions, type OptionRule, oneOf, someText, wholeNumber } from './options-check.js'
@@ -20,10 +19,12 @@ export interface ProducerOptions {
   acks?: -1 | 0 | 1 | undefined
   /** No record is stored twice by a retry. In process nothing is retried, so it always holds. Default true. Kafka: enable.idempotence */
   idempotent?: boolean | undefined
-  /** Transactions are not there yet: NOT_SUPPORTED. Kafka: transactional.id */
+  /** Who the producer is over restarts: the next one of this id fences it and aborts what it left open. It sends in transactions alone. Kafka: transactional.id */
   transactionalId?: string | undefined
-  /** Milliseconds. Default 60000. Kafka: transaction.timeout.ms */
+  /** How long a transaction may take before it is aborted; at most 15 minutes. Milliseconds. Default 60000. Kafka: transaction.timeout.ms */
   transactionTimeoutMs?: number | undefined
+  /** How large the records of one transaction may be together. Bytes. Default 67108864. */
+  transactionMaxBytes?: number | undefined
   /** How long a send may wait for room in the buffer before it fails with REQUEST_TIMED_OUT. Milliseconds. Default 120000. Kafka: delivery.timeout.ms */
   deliveryTimeoutMs?: number | undefined
   /** Chooses the partition of a record that names none. Default: Kafka's, a hash of the key; without a key a partition is kept for a batch. Kafka: partitioner.class */
@@ -38,10 +39,15 @@ export interface ResolvedProducerOptions {
   readonly compression: Compression
   readonly deliveryTimeoutMs: number
   readonly partitioner: Partitioner | undefined
+  readonly transactionalId: string | undefined
+  readonly transactionTimeoutMs: number
+  readonly transactionMaxBytes: number
 }
 
 /** The largest signed 32-bit integer: what Kafka's configs of that type take at most. */
 const INT32_MAX = 2_147_483_647
+/** transaction.max.timeout.ms of the broker. */
+const TRANSACTION_TIMEOUT_MAX_MS = 900_000
 
 const RULES: Readonly<Record<keyof ProducerOptions, OptionRule>> = {
   lingerMs: wholeNumber(0, INT32_MAX),
@@ -51,17 +57,18 @@ const RULES: Readonly<Record<keyof ProducerOptions, OptionRule>> = {
   acks: oneOf(-1, 0, 1),
   idempotent: aBoolean,
   transactionalId: someText,
-  transactionTimeoutMs: wholeNumber(1, INT32_MAX),
+  transactionTimeoutMs: wholeNumber(1, TRANSACTION_TIMEOUT_MAX_MS),
+  transactionMaxBytes: wholeNumber(1),
   deliveryTimeoutMs: wholeNumber(0, INT32_MAX),
   partitioner: aFunction,
 }
 
-/** INVALID_ARGUMENT, UNSUPPORTED_COMPRESSION_TYPE, NOT_SUPPORTED. */
+/** INVALID_ARGUMENT, UNSUPPORTED_COMPRESSION_TYPE. */
 export function resolveProducerOptions(options: ProducerOptions | undefined): ResolvedProducerOptions {
   checkOptions('producer()', options, RULES)
   const { lingerMs = 0, batchBytes = 65_536, bufferBytes = 33_554_432, compression = 'none', deliveryTimeoutMs = 120_000 } = options ?? {}
-  if (options?.transactionalId !== undefined)
-    throw new KafkaliteError('NOT_SUPPORTED', 'Transactions are not there yet: leave transactionalId out.')
   if (compression !== 'none') codecFor(compression)
-  return { lingerMs, batchBytes, bufferBytes, compression, deliveryTimeoutMs, partitioner: options?.partitioner }
+  const { transactionalId, transactionTimeoutMs = 60_000, transactionMaxBytes = 67_108_864, partitioner } = options ?? {}
+  const transactional = { transactionalId, transactionTimeoutMs, transactionMaxBytes }
+  return { lingerMs, batchBytes, bufferBytes, compression, deliveryTimeoutMs, partitioner, ...transactional }
 }

@@ -11,7 +11,7 @@ import type { Timer } from '../lib/clock.js'
 import { BatchWriter, type FinishOptions } from '../record/batch-writer.js'
 import { type EncodedHeader, encodeHeaders } from '../record/record.js'
 import { abortable } from './abort.js'
-import { type BufferOwner, PartitionBuffer } from './accumulator.js'
+import { type BatchSink, type BufferOwner, PartitionBuffer } from './accumulator.js'
 import { asyncDispose } from './async-dispose.js'
 import type { ClientContext } from './client-context.js'
 import { Delivery, type RecordMetadata } from './delivery.js'
@@ -22,17 +22,9 @@ import { PartitionChoice } from './partitioner.js'
 import { type ProducerOptions, type ResolvedProducerOptions, resolveProducerOptions } from './producer-options.js'
 import { checkRecord, encodePart, type ProducerRecord, timestampOf } from './producer-record.js'
 import type { TypedTopic, WaitOptions } from './topic-types.js'
+import { type Transaction, Transactions } from './transaction.js'
 
 const RESOLVED = Promise.resolve()
-
-/** What happens in the transaction of a producer. Not there yet. */
-export interface Transaction {
-  /** As `Producer.send`; readers of committed records see it when the transaction has committed. */
-  send<V = unknown, K = string | Uint8Array>(
-    topic: string | TypedTopic<V, K>,
-    record: ProducerRecord<NoInfer<V>, NoInfer<K>> | readonly ProducerRecord<NoInfer<V>, NoInfer<K>>[],
-  ): Promise<void>
-}
 
 /** Sends records to topics: packs those of one moment into a batch, waits when its buffer is full, and tells where each went. From `broker.producer()`. */
 export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> implements AsyncDisposable {
@@ -60,18 +52,21 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   private closing: Promise<void> | undefined
   private busy = false
   private readonly forget: () => void
+  private transactions: Transactions | undefined
 
-  /** @internal Made by `broker.producer()`. */
+  /** @internal Made by `broker.producer()`; with a sink, by the transactions of a producer. */
   constructor(
     private readonly context: ClientContext,
-    options?: ProducerOptions,
+    private readonly given?: ProducerOptions,
+    private readonly sink?: BatchSink,
   ) {
     super()
-    this.options = resolveProducerOptions(options)
+    this.options = resolveProducerOptions(given)
     const finish: FinishOptions = { compression: this.options.compression }
+    const { cluster } = context
     this.owner = {
-      cluster: context.cluster,
-      finish,
+      finish: sink === undefined ? () => finish : (topic, partition, records) => sink.finish(topic, partition, records),
+      produce: (topic, partition, batch) => (sink ?? cluster).produce(topic, partition, batch),
       opened: (buffer) => this.opened(buffer),
       freed: (bytes) => this.freed(bytes),
       lost: (error) => this.reportLost(error),
@@ -146,15 +141,29 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     if (lost !== undefined) throw lost
   }
 
-  /** Commits when `work` resolves, aborts when it throws. Transactions are not there yet: NOT_SUPPORTED. */
-  transaction<T>(_work: (tx: Transaction) => Promise<T> | T, _options?: WaitOptions): Promise<T> {
-    return Promise.reject(new KafkaliteError('NOT_SUPPORTED', 'Transactions are not there yet: send the records without one.'))
+  /**
+   * Runs `work` in a transaction: commits when it resolves and answers what it answered, aborts when it throws and rejects with that.
+   * All of its records and offsets become visible together or not at all, to readers with `isolation: 'read_committed'`; one sync covers
+   * it. One transaction at a time. Rejects with INVALID_TXN_STATE (nested), PRODUCER_FENCED and INVALID_PRODUCER_EPOCH (another producer
+   * took over the transactionalId, or it took longer than transactionTimeoutMs), TRANSACTION_TOO_LARGE, FENCED_MEMBER_EPOCH and
+   * UNKNOWN_MEMBER_ID (of `commitOffsets`), and with all that a send rejects with. The signal aborts it.
+   */
+  async transaction<T>(work: (tx: Transaction) => Promise<T> | T, options?: WaitOptions): Promise<T> {
+    const signal = signalOf('transaction()', options)
+    if (this.closing !== undefined) throw new KafkaliteError('CLOSED', 'The producer is closed')
+    const { transactionalId, transactionTimeoutMs, transactionMaxBytes, compression } = this.options
+    this.transactions ??= new Transactions(
+      this.context,
+      { transactionalId, timeoutMs: transactionTimeoutMs, maxBytes: transactionMaxBytes, compression },
+      (sink) => new Producer(this.context, this.given, sink),
+    )
+    return this.transactions.run(work, signal)
   }
 
   /** Sends what is left, then takes no more. Idempotent. Failures of that are 'error' events, not rejections. */
   async close(options?: WaitOptions): Promise<void> {
     const signal = signalOf('close()', options)
-    this.closing ??= this.settled().then(() => {
+    this.closing ??= this.settledAll().then(() => {
       this.lingerTimer?.cancel()
       this.lingerTimer = undefined
       this.forget()
@@ -171,6 +180,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   /** What is known here of the topic, looked up once a tick at most. */
   private outgoing(topic: string | TypedTopic<unknown, unknown>): OutgoingTopic {
     if (this.closing !== undefined) throw new KafkaliteError('CLOSED', 'The producer is closed')
+    if (this.transactions !== undefined || this.options.transactionalId !== undefined) this.refuseOutside()
     const { recent } = this
     if (recent !== undefined && recent.freshIn === this.tick && topic === this.recentTopic) return recent
     const name = typeof topic === 'string' ? topic : topic?.name
@@ -191,6 +201,19 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     this.topics.set(name, outgoing)
     this.refresh(outgoing)
     return outgoing
+  }
+
+  /** While a transaction is open, and with a transactionalId ever, records are sent in transactions alone. */
+  private refuseOutside(): void {
+    const isOpen = this.transactions?.isOpen === true
+    if (this.sink !== undefined || (!isOpen && this.options.transactionalId === undefined)) return
+    const why = isOpen ? 'a transaction of this producer is open' : 'a producer with a transactionalId sends in transactions alone'
+    throw new KafkaliteError('INVALID_TXN_STATE', `send() and write() were called outside of a transaction, and ${why}: use tx.send()`)
+  }
+
+  private async settledAll(): Promise<void> {
+    await this.transactions?.close()
+    await this.settled()
   }
 
   private refresh(outgoing: OutgoingTopic): void {

@@ -22,6 +22,8 @@ export interface Subscription {
   /** A look at whether there are new partitions; cheap. */
   refresh(): void
   commit(offsets: readonly OffsetToCommit[]): Promise<void>
+  /** Who the consumer is in its group; undefined when it is no member because it was told its partitions. UNKNOWN_MEMBER_ID when it is out. */
+  member(): { readonly memberId: string } | undefined
   /** Leaves. The consumer has given up its places before. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@
 
 import type { Cluster, TopicDescription } from '../core/cluster.js'
 import { describe, KafkaliteError } from '../errors.js'
-import type { ClientContext } from './client-context.js'
+import { type ClientContext, setHome } from './client-context.js'
 import { Consumer } from './consumer.js'
 import type { ConsumerOptions } from './consumer-options.js'
 import type { RecordMetadata } from './delivery.js'
@@ -36,6 +36,7 @@ export class Topic<V = unknown, K = string> implements TypedTopic<V, K> {
     this.name = description.name
     this.id = description.id
     this.parts = this.partitionsOf(description.partitions)
+    setHome(this, context.cluster)
   }
 
   /** As known when the topic was opened, or after addPartitions() here. */

@@ -1,6 +1,7 @@
 // The part of the port that transactions need, in the words of Kafka's requests: producer ids, partitions and offsets of a transaction,
 // its end, and the views of administrators. Producers in this process and remote ones use the same coordinator through it.
 
+import type { KafkaliteError } from '../errors.js'
 import type { Awaitable } from '../lib/awaitable.js'
 import type { OffsetToCommit, TopicPartition } from './cluster.js'
 
@@ -37,6 +38,14 @@ export interface TransactionOffsets {
   /** An epoch that is given must be the member's own; who holds the partitions is looked at in any case. */
   readonly member?: { readonly memberId: string; readonly epoch?: number | undefined } | undefined
   readonly offsets: readonly OffsetToCommit[]
+}
+
+/** For a producer in this process. */
+export interface BeginOptions {
+  /** transaction.timeout.ms, of a producer without a transactional id. Milliseconds. */
+  readonly timeoutMs?: number | undefined
+  /** The transaction took too long and was aborted. */
+  readonly onTimeout?: ((error: KafkaliteError) => void) | undefined
 }
 
 /** How a transaction ends. */
@@ -78,7 +87,7 @@ export interface TransactionPort {
   initProducerId(request: InitProducerIdRequest): Awaitable<ProducerIdentity>
   /** Opens a transaction; adding a partition or a group does so too. Answers who the producer is now: another epoch than before when its
    *  last transaction took too long. INVALID_TXN_STATE when one is open. */
-  begin(producer: TransactionalProducer, timeoutMs?: number): Awaitable<ProducerIdentity>
+  begin(producer: TransactionalProducer, options?: BeginOptions): Awaitable<ProducerIdentity>
   /** INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS, UNKNOWN_TOPIC_OR_PARTITION: then none was added. */
   addPartitions(producer: TransactionalProducer, partitions: readonly TopicPartition[]): Awaitable<void>
   addGroup(producer: TransactionalProducer, groupId: string): Awaitable<void>

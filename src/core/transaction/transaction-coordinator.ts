@@ -10,6 +10,7 @@ import type { PackedBatch } from '../../record/packed-batch.js'
 import type { TopicPartition } from '../cluster.js'
 import type { Partition } from '../partition.js'
 import type {
+  BeginOptions,
   EndTransactionRequest,
   InitProducerIdRequest,
   ProducerDescription,
@@ -121,11 +122,12 @@ export class TransactionCoordinator implements TransactionPort {
 
   // ---------------------------------------------------------------- the transaction
 
-  begin(producer: TransactionalProducer, timeoutMs = DEFAULT_TIMEOUT_MS): Awaitable<ProducerIdentity> {
-    const entry = this.entryToBegin(producer, timeoutMs)
+  begin(producer: TransactionalProducer, options: BeginOptions = {}): Awaitable<ProducerIdentity> {
+    const entry = this.entryToBegin(producer, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
     if (entry.ending !== null) throw beingEnded(entry)
     if (entry.isOpen) throw new KafkaliteError('INVALID_TXN_STATE', `A transaction of ${entry.who} is open already`)
     this.start(entry)
+    entry.onTimeout = options.onTimeout
     return { producerId: entry.producerId, producerEpoch: entry.producerEpoch }
   }
 
@@ -302,8 +304,11 @@ export class TransactionCoordinator implements TransactionPort {
         this.watch(entry, this.options.now() + RETRY_MS)
       }
       try {
+        const { producerEpoch, onTimeout } = entry
+        const tell = (): void => onTimeout?.(fenced('PRODUCER_FENCED', entry, producerEpoch))
         const done = this.options.track(this.finish(entry, false, true))
-        if (isPromise(done)) done.then(undefined, retry)
+        if (isPromise(done)) done.then(tell, retry)
+        else tell()
       } catch (error) {
         retry(error)
       }

@@ -1,6 +1,7 @@
 // One transactional id, or one producer of this process without such an id: who the producer is now, and the state of its transaction.
 // The edges between states are Kafka's and are kept here alone.
 
+import type { KafkaliteError } from '../../errors.js'
 import { assert } from '../../lib/assert.js'
 import type { Timer } from '../../lib/clock.js'
 import type { OffsetToCommit, TopicPartition } from '../cluster.js'
@@ -47,6 +48,8 @@ export class TransactionEntry {
   readonly members = new Map<string, string>()
   /** Aborts the transaction when it takes too long. */
   timer: Timer | null = null
+  /** Hears when that happens. */
+  onTimeout: ((error: KafkaliteError) => void) | undefined
   /** The end of the transaction while it is being written. */
   ending: PromiseLike<unknown> | null = null
   /** The identity that the coordinator took away because the transaction took too long; who had it may come back. */
@@ -131,6 +134,7 @@ export class TransactionEntry {
     this.groups.clear()
     this.members.clear()
     this.startMs = -1
+    this.onTimeout = undefined
     this.timer?.cancel()
     this.timer = null
   }
