@@ -5,9 +5,12 @@ import type { GroupDescription, OffsetToCommit, TopicPartition } from '../core/c
 import { describe, KafkaliteError } from '../errors.js'
 import type { ClientContext } from './client-context.js'
 import { checkPartitions, offsetsOf } from './consumer-options.js'
+import type { LazyRecord } from './consumer-record.js'
+import { FetchedRecords } from './fetched-records.js'
 import { hurry } from './group-watch.js'
 import { anAbortSignal, checkOptions, invalid, type OptionRule, someText, WAIT_RULES, wholeNumber } from './options-check.js'
 import { checkStartPosition, clampOffset, resolveStart, type StartPosition } from './start-position.js'
+import { plain } from './serde.js'
 import type { WaitOptions } from './topic-types.js'
 
 /** The place of a group in one partition. */
@@ -41,6 +44,9 @@ const READY_RULES: Readonly<Record<string, OptionRule>> = { members: wholeNumber
 const RESET_RULES: Readonly<Record<string, OptionRule>> = {
   topics: { expected: 'a list of topic names', accepts: (value) => Array.isArray(value) && value.every(someText.accepts) },
 }
+
+const NO_SERDES = { value: plain, key: plain }
+const LOOK = { maxWaitMs: 0, maxBytes: 65_536, maxPartitionBytes: 65_536, isolation: 'read_committed' } as const
 
 /** A consumer group seen from outside: its members, assignment and lag, its committed offsets and how to move them. From `broker.group(id)`. */
 export class ConsumerGroup {
@@ -203,9 +209,25 @@ export class ConsumerGroup {
       const place = { topic, partition }
       const known = committed.get(name) ?? (await this.startOf(place))
       // A partition that has gone, or whose records have, keeps nobody waiting.
-      if (known !== null && known < end && (await this.startOf(place)) !== end) return false
+      if (known !== null && known < end && (await this.startOf(place)) !== end && (await this.hasRecords(place, known, end))) return false
     }
     return true
+  }
+
+  /** Whether a reader of committed records has anything to read there, or will have: what is left may be the ends of transactions. */
+  private async hasRecords(place: TopicPartition, from: number, end: number): Promise<boolean> {
+    const stable = await this.context.cluster.offset(place, 'latest', 'read_committed')
+    if ((stable?.offset ?? 0) < end) return true
+    for (let offset = from; offset < end; ) {
+      const [fetched] = await this.context.cluster.fetch({ ...LOOK, positions: [{ ...place, offset }] })
+      if (fetched === undefined || fetched.error !== undefined) return true
+      const records = new FetchedRecords(fetched, offset, NO_SERDES)
+      const found: LazyRecord<unknown, unknown>[] = []
+      if (records.take(found, 1) > 0) return (found[0] as LazyRecord<unknown, unknown>).offset < end
+      if (records.nextOffset <= offset) return true
+      offset = records.nextOffset
+    }
+    return false
   }
 
   private async endOf(place: TopicPartition): Promise<number | null> {

@@ -34,6 +34,12 @@ import { checkStartPosition, resolveStart, type StartPosition } from './start-po
 import type { TopicChoice } from './subscription.js'
 import type { TypedTopic, WaitOptions } from './topic-types.js'
 
+/** Any consumer, whatever the types of its topics. */
+export interface TransactionalConsumer {
+  /** @internal */
+  transactionOffsets(cluster: Cluster, done: Done | undefined): TransactionOffsetsOf
+}
+
 /** The offsets of a consumer for a transaction to commit. */
 export interface TransactionOffsetsOf {
   readonly groupId: string

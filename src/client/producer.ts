@@ -125,7 +125,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
       checkRecord(record)
       this.take(this.outgoing(topic), topic, record, null, 0, undefined)
     } catch (error) {
-      if (!KafkaliteError.is(error) || error.code === 'INVALID_ARGUMENT' || error.code === 'CLOSED') throw error
+      if (!KafkaliteError.is(error) || KafkaliteError.is(error, 'INVALID_ARGUMENT', 'CLOSED', 'INVALID_TXN_STATE')) throw error
       this.reportLost(error)
     }
     return this.usedBytes < this.options.bufferBytes

@@ -1,7 +1,8 @@
 // How a topic is read without a group, and the checks of it.
 
+import type { Isolation } from '../core/cluster.js'
 import { describe } from '../errors.js'
-import { anAbortSignal, anything, checkOptions, invalid, wholeNumber } from './options-check.js'
+import { anAbortSignal, anything, checkOptions, invalid, oneOf, wholeNumber } from './options-check.js'
 import { checkStartPosition, type StartPosition } from './start-position.js'
 
 /** From where to where, and for how long, `read` goes. */
@@ -14,13 +15,24 @@ export interface ReadOptions {
   limit?: number | undefined
   /** Which partitions. Absent: all there are when the read begins. */
   partitions?: readonly number[] | undefined
+  /** Whether records of open and aborted transactions are read. Default 'read_uncommitted'. Kafka: isolation.level */
+  isolation?: Isolation | undefined
   /** Ends the reading: whoever waits for the next record gets `signal.reason`. */
   signal?: AbortSignal | undefined
 }
 
+const READ_RULES = {
+  from: anything,
+  to: anything,
+  limit: wholeNumber(0),
+  partitions: anything,
+  isolation: oneOf('read_uncommitted', 'read_committed'),
+  signal: anAbortSignal,
+}
+
 /** INVALID_ARGUMENT unless they are options of a read of a topic with `count` partitions. */
 export function checkReadOptions(options: ReadOptions | undefined): void {
-  checkOptions('read()', options, { from: anything, to: anything, limit: wholeNumber(0), partitions: anything, signal: anAbortSignal })
+  checkOptions('read()', options, READ_RULES)
   if (options?.from !== undefined) checkStartPosition(options.from, 'from of read()')
   const { to, partitions } = options ?? {}
   if (to !== undefined && !isEnd(to)) throw invalid(`to of read() must be 'end', a valid Date or { offset } from 0, not ${describe(to)}`)

@@ -1,7 +1,7 @@
 // Reading a topic without a group: pub/sub, replays, looking something up. Each reading has places of its own and commits nothing.
 // It begins when it is made, so that a record sent right after `topic.read()` is seen, and it waits in the cluster, without a timer.
 
-import type { FetchedPartition, FetchPosition } from '../core/cluster.js'
+import type { FetchedPartition, FetchPosition, Isolation } from '../core/cluster.js'
 import { KafkaliteError } from '../errors.js'
 import { abortable } from './abort.js'
 import type { ClientContext } from './client-context.js'
@@ -135,7 +135,7 @@ export class TopicReading<V, K> implements Reading<V, K> {
     this.places = await Promise.all(
       partitions.map(async (partition) => {
         const place = { topic: this.topic.name, partition }
-        const [offset, end] = await Promise.all([resolveStart(cluster, place, position, 'read_uncommitted'), this.endOf(place)])
+        const [offset, end] = await Promise.all([resolveStart(cluster, place, position, this.isolation), this.endOf(place)])
         return { ...place, offset, end }
       }),
     )
@@ -146,9 +146,9 @@ export class TopicReading<V, K> implements Reading<V, K> {
     if (to === undefined) return Number.POSITIVE_INFINITY
     if (to !== 'end' && !(to instanceof Date)) return to.offset
     const { cluster } = this.context
-    const found = to === 'end' ? null : cluster.offset(place, { timestamp: Math.max(0, to.getTime()) })
+    const found = to === 'end' ? null : cluster.offset(place, { timestamp: Math.max(0, to.getTime()) }, this.isolation)
     // Asked for now, not after a wait: the end as it is when the read begins.
-    const end = cluster.offset(place, 'latest')
+    const end = cluster.offset(place, 'latest', this.isolation)
     return (await found)?.offset ?? (await end)?.offset ?? 0
   }
 
@@ -178,6 +178,10 @@ export class TopicReading<V, K> implements Reading<V, K> {
     return { value: undefined, done: true }
   }
 
+  private get isolation(): Isolation {
+    return this.options.isolation ?? 'read_uncommitted'
+  }
+
   private get isBounded(): boolean {
     return this.options.to !== undefined || this.options.limit !== undefined
   }
@@ -192,7 +196,7 @@ export class TopicReading<V, K> implements Reading<V, K> {
       maxWaitMs: Number.POSITIVE_INFINITY,
       maxBytes: FETCH_BYTES,
       maxPartitionBytes: PARTITION_FETCH_BYTES,
-      isolation: 'read_uncommitted',
+      isolation: this.isolation,
       signal: this.stopper.signal,
     })
     for (const fetched of answer) this.accept(fetched)

@@ -9,7 +9,7 @@ import type { FinishOptions } from '../record/batch-writer.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { Appended } from '../core/cluster.js'
 import { type ClientContext, homeOf } from './client-context.js'
-import type { Consumer, TransactionOffsetsOf } from './consumer.js'
+import type { TransactionalConsumer, TransactionOffsetsOf } from './consumer.js'
 import type { Done } from './consumer-options.js'
 import { invalid } from './options-check.js'
 import type { BatchSink } from './accumulator.js'
@@ -32,7 +32,7 @@ export interface Transaction {
    * under run() name the record. The consumer has a group and `autoCommit: false`. The commit fails with FENCED_MEMBER_EPOCH or
    * UNKNOWN_MEMBER_ID when the partitions belong to another member by then.
    */
-  commitOffsets(consumer: Consumer<unknown, unknown>, done?: Done): void
+  commitOffsets(consumer: TransactionalConsumer, done?: Done): void
   /** Acknowledges a message of a queue with the transaction. Not there yet: NOT_SUPPORTED. */
   acknowledge<R>(message: Message<unknown, R>, result?: NoInfer<R>): void
 }
@@ -211,12 +211,12 @@ class OpenTransaction implements Transaction {
     return sent
   }
 
-  commitOffsets(consumer: Consumer<unknown, unknown>, done?: Done): void {
+  commitOffsets(consumer: TransactionalConsumer, done?: Done): void {
     this.requireOpen()
-    const given = consumer as { transactionOffsets?: Consumer['transactionOffsets'] } | null | undefined
+    const given = consumer as Partial<TransactionalConsumer> | null | undefined
     if (typeof given !== 'object' || typeof given?.transactionOffsets !== 'function')
       throw invalid(`commitOffsets() takes a consumer, not ${describe(consumer)}`)
-    this.offsets.push((consumer as unknown as Consumer).transactionOffsets(this.context.cluster, done))
+    this.offsets.push(consumer.transactionOffsets(this.context.cluster, done))
   }
 
   acknowledge<R>(_message: Message<unknown, R>, _result?: NoInfer<R>): void {

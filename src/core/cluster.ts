@@ -10,25 +10,10 @@ import type { PackedBatch } from '../record/packed-batch.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
+import type { OffsetToCommit, TopicPartition } from './topic-partition.js'
 import type { TransactionPort } from './transaction-port.js'
 
-/** One partition of one topic. */
-export interface TopicPartition {
-  /** The name of the topic. */
-  readonly topic: string
-  /** From 0. */
-  readonly partition: number
-}
-
-/** An offset of a group: the next to read, last done + 1. */
-export interface OffsetToCommit extends TopicPartition {
-  /** From 0. */
-  readonly offset: number
-  /** At most 4096 bytes. */
-  readonly metadata?: string | undefined
-  /** Keeps a record from being taken for an offset to commit: give records as they are. */
-  readonly headers?: never
-}
+export type { OffsetToCommit, TopicPartition } from './topic-partition.js'
 
 /** Whether records of open and aborted transactions are read: isolation.level. */
 export type Isolation = 'read_uncommitted' | 'read_committed'

@@ -6,28 +6,12 @@ import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import { readMarker } from '../record/control-batch.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { LogStore, Storage } from '../storage/storage.js'
-import { type AbortedRange, type ProducerState, ProducerStates, type SentBatch } from './producer-state.js'
+import { type AbortedRange, type ProducerState, ProducerStates, type SentBatch, type SnapshotRecord } from './producer-state.js'
 import type { TransactionLog } from './transaction/transaction-log.js'
 
 /** A snapshot is due when a partition has grown by this much: what is read again after a crash. Bytes. */
 const SNAPSHOT_AFTER_BYTES = 16 * 1024 * 1024
 const READ_BYTES = 1 << 20
-
-/** A snapshot as the log keeps it, in arrays, for there may be many producers. */
-export interface SnapshotRecord {
-  readonly topicId: string
-  /** What lies below it is in the snapshot. */
-  readonly offset: number
-  readonly producers: readonly (readonly [
-    producerId: number,
-    producerEpoch: number,
-    coordinatorEpoch: number,
-    lastMs: number,
-    openSince: number,
-    batches: readonly (readonly [baseSequence: number, lastSequence: number, baseOffset: number, lastOffset: number, timestamp: number])[],
-  ])[]
-  readonly aborted: readonly (readonly [producerId: number, firstOffset: number, lastOffset: number, stableOffset: number])[]
-}
 
 /** The partition that a tracker speaks for. */
 export interface TrackedPartition {

@@ -46,6 +46,22 @@ export interface AbortedRange {
   readonly stableOffset: number
 }
 
+/** The states as the transaction log keeps them, in arrays, for there may be many producers. */
+export interface SnapshotRecord {
+  readonly topicId: string
+  /** What lies below it is in the snapshot. */
+  readonly offset: number
+  readonly producers: readonly (readonly [
+    producerId: number,
+    producerEpoch: number,
+    coordinatorEpoch: number,
+    lastMs: number,
+    openSince: number,
+    batches: readonly (readonly [baseSequence: number, lastSequence: number, baseOffset: number, lastOffset: number, timestamp: number])[],
+  ])[]
+  readonly aborted: readonly (readonly [producerId: number, firstOffset: number, lastOffset: number, stableOffset: number])[]
+}
+
 interface Ended {
   readonly firstOffset: number
   readonly markerOffset: number

@@ -3,7 +3,7 @@
 
 import type { KafkaliteError } from '../errors.js'
 import type { Awaitable } from '../lib/awaitable.js'
-import type { OffsetToCommit, TopicPartition } from './cluster.js'
+import type { OffsetToCommit, TopicPartition } from './topic-partition.js'
 
 /** empty: none so far; ongoing; prepare…: decided; complete…: the last one has ended so; dead: forgotten. */
 export type TransactionState = 'empty' | 'ongoing' | 'prepareCommit' | 'prepareAbort' | 'completeCommit' | 'completeAbort' | 'dead'

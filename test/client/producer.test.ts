@@ -232,12 +232,6 @@ describe('what fails, fails alone', () => {
     expect((await warned).name).toBe('KafkaliteWarning')
     expect(await code(producer.flush())).toBe('SERDE_FAILED')
   })
-
-  test('transactions are refused by name', async () => {
-    const { context } = await openFixture()
-    expect(() => new Producer(context, { transactionalId: 'x' })).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }))
-    expect(await code(new Producer(context).transaction(() => undefined))).toBe('NOT_SUPPORTED')
-  })
 })
 
 describe('order and memory', () => {
