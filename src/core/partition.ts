@@ -292,10 +292,13 @@ export class Partition {
   private writePending(): Awaitable<void> {
     const group = this.pending
     this.pending = []
-    if (!this.tracker.isReady && group.some(({ batch }) => batch.producerId >= 0)) {
+    if (this.tracker.isReady || !group.some(({ batch }) => batch.producerId >= 0)) return this.writeGroup(group)
+    const fail = (error: unknown): void => group.forEach(({ reject }) => reject(error))
+    try {
       const begun = this.tracker.begin()
-      const fail = (error: unknown): void => group.forEach(({ reject }) => reject(error))
       if (isPromise(begun)) return begun.then(() => this.writeGroup(group), fail)
+    } catch (error) {
+      return fail(error)
     }
     return this.writeGroup(group)
   }

@@ -1,0 +1,26 @@
+// One seed is one history: it says how the storage behaves and what happens when. The same seed gives the same history again.
+
+import { seededRandom } from '../core/cluster-fixture.js'
+import { type BankReport, runBank } from './bank.js'
+import { memoryDisk } from './crashing-storage.js'
+
+const FLUSHES = ['os', 'interval', 'always'] as const
+
+export async function runSeed(seed: number): Promise<BankReport> {
+  const random = seededRandom(seed)
+  for (let warm = 0; warm < 5; warm++) random()
+  const disk = memoryDisk({ random, atomic: random() < 0.5, slowness: random() < 0.4 ? 0 : random() * 0.6 })
+  const flush = FLUSHES[Math.floor(random() * FLUSHES.length)] ?? 'os'
+  try {
+    return await runBank({
+      random,
+      disk,
+      flush,
+      requests: 5 + Math.floor(random() * 25),
+      accounts: 2 + Math.floor(random() * 4),
+      workers: 1 + Math.floor(random() * 3),
+    })
+  } catch (cause) {
+    throw new Error(`seed ${seed}: ${String(cause)}; again with: npm run simulate:transactions -- --seed ${seed}`, { cause })
+  }
+}
