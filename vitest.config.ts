@@ -11,6 +11,7 @@ export default defineConfig({
     alias: [
       { find: /^kafkalite$/, replacement: source('index.ts') },
       { find: /^kafkalite\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^kafkalite\/outbox$/, replacement: source('outbox/index.ts') },
     ],
   },
   test: {

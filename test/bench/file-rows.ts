@@ -5,11 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Broker, FileStorage, type Flush } from 'kafkalite'
 import type { Peers, SqliteConstructor } from './peers.js'
-import { mustBe, type Prepare, type Row } from './ratio.js'
+import { mustBe, type Prepare, type Row, type Side } from './ratio.js'
 import { Received, SMALL, freshValue } from './values.js'
 
 /** SQLite is measured past its first checkpoint. */
 const SQLITE_WARM = 6_000
+const PER_TRANSACTION = 10
 
 type Sync = 'NORMAL' | 'FULL'
 
@@ -40,6 +41,28 @@ const logWrites =
           }
         }
         mustBe('records', await topic.partition(0).endOffset(), count)
+      },
+      end,
+    }
+  }
+
+/** Transactions of ten records over two topics; a unit is a transaction. */
+const logTransactions =
+  (scratch: string, flush: Flush, count: number): Prepare =>
+  async () => {
+    const { broker, topic, producer, end } = await openLog(scratch, flush)
+    const other = await broker.topic('other')
+    return {
+      units: count,
+      async work() {
+        for (let at = 0; at < count; at++) {
+          await producer.transaction((tx) => {
+            for (let next = 0; next < PER_TRANSACTION; next++)
+              void tx.send(next % 2 === 0 ? topic : other, { value: freshValue(SMALL, at * PER_TRANSACTION + next) })
+          })
+        }
+        // Each transaction has one marker in each topic.
+        mustBe('offsets', await other.partition(0).endOffset(), count * (PER_TRANSACTION / 2 + 1))
       },
       end,
     }
@@ -113,6 +136,14 @@ const tableWrites =
     }
   }
 
+const tableTransactions =
+  (Sqlite: SqliteConstructor, scratch: string, sync: Sync, count: number): Prepare =>
+  (): Side => {
+    const rows = count * PER_TRANSACTION
+    const side = tableWrites(Sqlite, scratch, sync, rows, PER_TRANSACTION)() as Side
+    return { ...side, units: count }
+  }
+
 const tableRead =
   (Sqlite: SqliteConstructor, scratch: string, count: number): Prepare =>
   () => {
@@ -166,6 +197,18 @@ export function fileRows({ Sqlite }: Peers, scratch: string, scale: number): Row
       yardstick: 'better-sqlite3, FULL, a transaction each',
       ours: logWrites(scratch, 'always', durable, 1),
       theirs: tableWrites(Sqlite, scratch, 'FULL', durable, 1),
+    },
+    {
+      name: "file, flush 'os', transactions of 10 records of 100 B in two topics, transactions/s",
+      yardstick: 'better-sqlite3, NORMAL, transactions of 10',
+      ours: logTransactions(scratch, 'os', single / 5),
+      theirs: tableTransactions(Sqlite, scratch, 'NORMAL', single / 5),
+    },
+    {
+      name: "file, flush 'always', transactions of 10 records of 100 B in two topics, transactions/s",
+      yardstick: 'better-sqlite3, FULL, transactions of 10',
+      ours: logTransactions(scratch, 'always', durable),
+      theirs: tableTransactions(Sqlite, scratch, 'FULL', durable),
     },
   ]
 }

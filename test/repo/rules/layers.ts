@@ -24,6 +24,7 @@ const LAYERS: readonly Layer[] = [
   { of: ['src/client/'], may: [...RECORD, ...PORT, 'eventemitter3'] },
   { of: ['src/protocol/'], may: RECORD },
   { of: ['src/server/'], may: [...RECORD, ...PORT, 'src/core/topic-config.ts', 'src/protocol/', 'node:'] },
+  { of: ['src/outbox/'], may: [...RECORD, ...PORT, 'src/client/', 'src/broker.ts', 'eventemitter3'] },
   { of: ['src/testing/'], may: ['src/', 'node:', 'eventemitter3'] },
   // The face: a cluster, a storage and the clients that run on them. Never what is only for tests.
   {
@@ -106,7 +107,7 @@ export const noCycles: TreeRule = (files) => {
 }
 
 /** The entries of the package, and the table of the whole protocol: the listener comes to its messages one by one, the tests hold all against Kafka. */
-const ENTRIES = ['src/index.ts', 'src/index.browser.ts', 'src/testing/index.ts', 'src/protocol/apis.ts']
+const ENTRIES = ['src/index.ts', 'src/index.browser.ts', 'src/testing/index.ts', 'src/outbox/index.ts', 'src/protocol/apis.ts']
 
 /** Every file of src is reached from an entry of the package; what only its own test imports is dead. */
 export const noOrphans: TreeRule = (files) => {
