@@ -1,5 +1,5 @@
 // The program that is killed: copies numbers from one topic to another, each in a transaction with its offset, until there is nothing
-// left. Started again it goes on. `copier.ts <folder> <flush> <count>`; says 'ready' when it copies and 'done' at the end.
+// left. Started again it goes on. `copier.ts <folder> <flush> <count>`; says a dot at each step, so that it can be killed in any of them.
 
 import { Broker, FileStorage } from '../../src/index.js'
 
@@ -18,14 +18,15 @@ for (const { id } of input.partitions) {
 }
 const producer = broker.producer({ transactionalId: 'copier' })
 const consumer = broker.consumer({ topics: [input], groupId: 'copier', autoCommit: false, from: 'earliest' })
-process.stdout.write('ready\n')
+const step = (): boolean => process.stdout.write('.')
 for (;;) {
   const records = await consumer.poll({ timeoutMs: 200, maxRecords: 7 })
   if (records.length === 0) break
   await producer.transaction(async (tx) => {
+    step()
     for (const { value } of records) await tx.send('out', { value, partition: Number(value) % 2 })
     tx.commitOffsets(consumer)
+    step()
   })
 }
 await broker.close()
-process.stdout.write('done\n')

@@ -38,19 +38,21 @@ export async function killRounds(rounds: number, flush: 'os' | 'always', seed: n
   for (let round = 1; round <= rounds; round++) {
     const count = round * NUMBERS_PER_ROUND
     const isLast = round === rounds
-    if (await live(program, [folder, flush, String(count)], isLast ? null : Math.floor(random() * 60))) killed++
+    if (await live(program, [folder, flush, String(count)], isLast ? null : 1 + Math.floor(random() * 50))) killed++
     copied = await verify(folder, isLast ? count : null, round)
   }
   rmSync(place, { recursive: true })
   return { rounds, killed, copied }
 }
 
-/** Runs the program, and kills it so many milliseconds after it said 'ready'. True when it was killed. */
-function live(program: string, args: readonly string[], killAfterMs: number | null): Promise<boolean> {
+/** Runs the program, and kills it as soon as it has told of so many steps; how far it gets until the signal arrives is chance. */
+function live(program: string, args: readonly string[], killAfterSteps: number | null): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let steps = 0
     child.stdout.on('data', (data: Buffer) => {
-      if (killAfterMs !== null && data.toString().includes('ready')) setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+      steps += data.toString().split('.').length - 1
+      if (killAfterSteps !== null && steps >= killAfterSteps) child.kill('SIGKILL')
     })
     child.on('error', reject)
     child.on('exit', (code, signal) => {

@@ -61,7 +61,10 @@ export const fileNames: FileRule = (file) => {
   const add = (message: string): number => findings.push({ file: file.name, line: 1, message })
   if (parts.slice(1).some((part) => VAGUE_FILE.test(part))) add('has a vague name; name it after the one noun it holds')
   if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|browser|d|config))?\.[mc]?ts$/.test(own)) add(`is not kebab-case: ${own}`)
-  const entry = own === 'index.ts' && file.name.startsWith('src/') && !['src/index.ts', 'src/testing/index.ts'].includes(file.name)
+  const entry =
+    own === 'index.ts' &&
+    file.name.startsWith('src/') &&
+    !['src/index.ts', 'src/testing/index.ts', 'src/outbox/index.ts'].includes(file.name)
   if (entry) add('is an index.ts where package.json exports nothing; import the files by their names')
   return findings
 }
