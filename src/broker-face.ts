@@ -3,7 +3,7 @@
 
 export { Broker, type BrokerEvents } from './broker.js'
 export type { BrokerOptions, ClusterOptions, EmbeddedOptions, TopicOptions } from './broker-options.js'
-export { Consumer, type Run } from './client/consumer.js'
+export { Consumer, type Run, type TransactionalConsumer } from './client/consumer.js'
 export type { ConsumerEvents } from './client/consumer-events.js'
 export { ConsumerGroup, type GroupLag, type PartitionLag, type ResetTarget } from './client/consumer-group.js'
 export type { ConsumerOptions, Done, PollOptions, RunOptions } from './client/consumer-options.js'

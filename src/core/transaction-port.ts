@@ -10,7 +10,9 @@ export type TransactionState = 'empty' | 'ongoing' | 'prepareCommit' | 'prepareA
 
 /** Who a producer is. A higher epoch of the same id fences the lower ones. */
 export interface ProducerIdentity {
+  /** From 0, given out by the broker. */
   readonly producerId: number
+  /** From 0 to 32767. */
   readonly producerEpoch: number
 }
 
@@ -20,6 +22,7 @@ export interface TransactionalProducer extends ProducerIdentity {
   readonly transactionalId: string | null
 }
 
+/** Who asks for a producer id. */
 export interface InitProducerIdRequest {
   /** null: an id for idempotence alone, or for transactions of a producer in this process. */
   readonly transactionalId: string | null
@@ -33,10 +36,12 @@ export interface InitProducerIdRequest {
 
 /** The offsets that a consumer has done in a transaction, and who it is in its group. */
 export interface TransactionOffsets {
+  /** Whose offsets they are. */
   readonly groupId: string
   /** Absent: not checked, as old clients do it. */
   /** An epoch that is given must be the member's own; who holds the partitions is looked at in any case. */
   readonly member?: { readonly memberId: string; readonly epoch?: number | undefined } | undefined
+  /** Of each partition the next to read. */
   readonly offsets: readonly OffsetToCommit[]
 }
 
@@ -50,6 +55,7 @@ export interface BeginOptions {
 
 /** How a transaction ends. */
 export interface EndTransactionRequest extends TransactionalProducer {
+  /** false: abort. */
   readonly commit: boolean
   /** 1: the epoch stays. 2 (KIP-890): it grows with every end, so that nothing of this transaction can get into the next. */
   readonly version: 1 | 2
@@ -57,6 +63,7 @@ export interface EndTransactionRequest extends TransactionalProducer {
 
 /** A transaction as administrators see it. */
 export interface TransactionDescription extends TransactionalProducer {
+  /** Where it stands. */
   readonly state: TransactionState
   /** How long it has been open; 0 when none is. Milliseconds. */
   readonly ageMs: number
@@ -72,9 +79,11 @@ export interface TransactionDescription extends TransactionalProducer {
 
 /** A producer id that a partition remembers. */
 export interface ProducerDescription extends ProducerIdentity {
+  /** Of its last record here; -1 when none is remembered. */
   readonly lastSequence: number
   /** Milliseconds since 1970. */
   readonly lastTimestamp: number
+  /** Of its last marker here; -1 when there was none. */
   readonly coordinatorEpoch: number
   /** Where its open transaction begins; -1 when there is none. */
   readonly transactionStartOffset: number
@@ -90,6 +99,7 @@ export interface TransactionPort {
   begin(producer: TransactionalProducer, options?: BeginOptions): Awaitable<ProducerIdentity>
   /** INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS, UNKNOWN_TOPIC_OR_PARTITION: then none was added. */
   addPartitions(producer: TransactionalProducer, partitions: readonly TopicPartition[]): Awaitable<void>
+  /** Takes a group into the transaction, whose offsets are to be committed with it. */
   addGroup(producer: TransactionalProducer, groupId: string): Awaitable<void>
   /** Offsets that count when the transaction is committed. UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, OFFSET_METADATA_TOO_LARGE. */
   commitOffsets(producer: TransactionalProducer, offsets: TransactionOffsets): Awaitable<void>

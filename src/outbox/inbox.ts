@@ -11,9 +11,13 @@ import type { Awaitable } from '../lib/awaitable.js'
 
 /** A record's place in the log, as a group reads it. */
 export interface InboxPlace {
+  /** Who reads. */
   readonly groupId: string
+  /** The name of the topic. */
   readonly topic: string
+  /** From 0. */
   readonly partition: number
+  /** Of the record. */
   readonly offset: number
 }
 
@@ -31,6 +35,7 @@ export interface InboxStore<Tx> {
 export interface InboxOptions<V, K> {
   /** The group that shares the partitions. */
   groupId: string
+  /** Topics or their names. */
   topics: readonly (string | TypedTopic<V, K>)[]
   /** Whether records of open and aborted transactions have effects. Default 'read_committed'. */
   isolation?: Isolation | undefined

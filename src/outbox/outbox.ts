@@ -14,9 +14,13 @@ import { type Clock, SystemClock, type Timer } from '../lib/clock.js'
 
 /** A message for the log, as the application puts it into its database. */
 export interface OutboxMessage {
+  /** Where it goes. */
   readonly topic: string
+  /** Decides the partition; messages of one key stay in order. */
   readonly key?: string | null | undefined
+  /** Bytes, or text as UTF-8; null is a tombstone. */
   readonly value: string | Uint8Array | null
+  /** Names and texts. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 

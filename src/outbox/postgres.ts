@@ -9,11 +9,13 @@ import { rowOf } from './sqlite.js'
 
 /** A connection, as of node-postgres. */
 export interface PostgresClient {
+  /** Runs a statement with its values, `$1` and on. */
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
 }
 
 /** A pool of connections, as of node-postgres. */
 export interface PostgresPool extends PostgresClient {
+  /** A connection of one's own, to be released. */
   connect(): Promise<PostgresClient & { release(error?: boolean): void }>
 }
 

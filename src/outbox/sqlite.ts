@@ -8,14 +8,19 @@ import type { OutboxMessage, OutboxRow, OutboxStore } from './outbox.js'
 
 /** A prepared statement. */
 export interface SqliteStatement {
+  /** Runs it for its effect. */
   run(...values: never[]): unknown
+  /** All rows. */
   all(...values: never[]): unknown[]
+  /** The first row. */
   get(...values: never[]): unknown
 }
 
 /** A `Database` of better-sqlite3 or a `DatabaseSync` of node:sqlite. */
 export interface SqliteDatabase {
+  /** Runs statements without values. */
   exec(sql: string): unknown
+  /** Makes a statement ready. */
   prepare(sql: string): SqliteStatement
   /** better-sqlite3: a transaction is open on this connection. */
   readonly inTransaction?: boolean

@@ -47,7 +47,6 @@ const CALLS: readonly [wrong: string, call: Call, code: ErrorCode][] = [
   ['a negative linger', (broker) => broker.producer({ lingerMs: -1 }), 'INVALID_ARGUMENT'],
   ['a compression that is not available', (broker) => broker.producer({ compression: 'zstd' }), 'UNSUPPORTED_COMPRESSION_TYPE'],
   ['a compression that does not exist', (broker) => broker.producer({ compression: 'zip' }), 'INVALID_ARGUMENT'],
-  ['a transactional producer', (broker) => broker.producer({ transactionalId: 'x' }), 'NOT_SUPPORTED'],
   ['sending to no topic', (broker) => broker.producer().send?.(undefined, { value: 'a' }), 'INVALID_ARGUMENT'],
   ['sending to an object that is no topic', (broker) => broker.producer().send?.({ name: 't' }, { value: 'a' }), 'INVALID_ARGUMENT'],
   ['a record without a value', (broker) => broker.producer().send?.('t', { key: 'a' }), 'INVALID_ARGUMENT'],
