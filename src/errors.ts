@@ -122,7 +122,6 @@ export const ERROR_KINDS = {
   CONCURRENT_TRANSACTIONS: kind(true, 'The transaction before this one is still being ended.', 'Try again.'),
   TRANSACTION_ABORTABLE: kind(false, 'The transaction cannot be committed any more.', 'Abort it and begin a new one.'),
   TRANSACTIONAL_ID_NOT_FOUND: kind(false, 'No transaction of that transactional id is known.', 'Check the id.'),
-  INVALID_REQUEST: kind(false, 'The request breaks a rule of the protocol.', 'The message says which.'),
   PRODUCER_FENCED: kind(false, 'A newer producer with the same transactional id has taken over.', 'Close this producer.'),
   INVALID_TXN_STATE: kind(false, 'The transaction is not in a state that allows this.', 'Begin a new transaction.'),
   POLICY_VIOLATION: kind(false, 'The request is legal but a policy forbids it.', 'The message says which policy.'),
