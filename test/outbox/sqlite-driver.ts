@@ -1,7 +1,8 @@
-// SQLite for the tests: node:sqlite where Node has it, else better-sqlite3, from here or from the benchmarks.
+// SQLite for the tests: node:sqlite where Node has it, else SQLite in WebAssembly, which needs no compiler. Its statements take their
+// values as a list, so it is given the shape of the other two here.
 
 import { createRequire } from 'node:module'
-import type { SqliteDatabase } from '../../src/outbox/index.js'
+import type { SqliteDatabase, SqliteStatement } from '../../src/outbox/index.js'
 
 export interface OpenSqlite extends SqliteDatabase {
   close(): unknown
@@ -9,23 +10,54 @@ export interface OpenSqlite extends SqliteDatabase {
 
 type Constructor = new (path: string) => OpenSqlite
 
-export function openSqlite(path: string): OpenSqlite {
-  return new (constructorOf())(path)
+/** The parts of node-sqlite3-wasm that are used. */
+interface WasmDatabase {
+  readonly inTransaction: boolean
+  exec(sql: string): unknown
+  prepare(sql: string): {
+    run(values: unknown[]): unknown
+    all(values: unknown[]): unknown[]
+    get(values: unknown[]): unknown
+    finalize(): void
+  }
+  close(): void
 }
 
-function constructorOf(): Constructor {
+export function openSqlite(path: string): OpenSqlite {
   const require = createRequire(import.meta.url)
-  const tries: (() => Constructor)[] = [
-    () => (require('node:sqlite') as { DatabaseSync: Constructor }).DatabaseSync,
-    () => require('better-sqlite3') as Constructor,
-    () => createRequire(new URL('../bench/package.json', import.meta.url))('better-sqlite3') as Constructor,
-  ]
-  for (const each of tries) {
-    try {
-      return each()
-    } catch {
-      // The next one.
+  if (process.getBuiltinModule?.('node:sqlite') !== undefined)
+    return new (require('node:sqlite') as { DatabaseSync: Constructor }).DatabaseSync(path)
+  return new WasmSqlite(new (require('node-sqlite3-wasm') as { Database: new (path: string) => WasmDatabase }).Database(path))
+}
+
+class WasmSqlite implements OpenSqlite {
+  constructor(private readonly database: WasmDatabase) {}
+
+  get inTransaction(): boolean {
+    return this.database.inTransaction
+  }
+
+  exec(sql: string): unknown {
+    return this.database.exec(sql)
+  }
+
+  prepare(sql: string): SqliteStatement {
+    const using = <T>(work: (statement: ReturnType<WasmDatabase['prepare']>) => T): T => {
+      const statement = this.database.prepare(sql)
+      try {
+        return work(statement)
+      } finally {
+        statement.finalize()
+      }
+    }
+    return {
+      run: (...values) => using((statement) => statement.run(values)),
+      all: (...values) => using((statement) => statement.all(values)),
+      get: (...values) => using((statement) => statement.get(values) ?? undefined),
     }
   }
-  throw new Error('the tests of the outbox need node:sqlite (Node 22.13 or later) or better-sqlite3')
+
+  close(): void {
+    this.database.close()
+  }
 }
