@@ -1,6 +1,7 @@
-// Three projects. `quick` and `repo` are what `npm test` runs, straight from the sources, without a build or a network: what the code
+// Four projects. `quick` and `repo` are what `npm test` runs, straight from the sources, without a build or a network: what the code
 // does, and whether sources, docs and examples keep the rules of the project. `package` packs the tarball and uses it as a stranger
-// would, so it needs npm and minutes. A test without an assertion fails, and so does a run without tests.
+// would, so it needs npm and minutes. `kafka` lets Apache Kafka read our files and us read Kafka's, so it fetches Kafka and needs Java. A
+// test without an assertion fails, and so does a run without tests.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -23,7 +24,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/{repo,package,bench}/**', '**/node_modules/**'] },
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/{repo,package,bench,kafka}/**', '**/node_modules/**'] },
       },
       { extends: true, test: { name: 'repo', include: ['test/repo/**/*.test.ts'] } },
       {
@@ -32,6 +33,17 @@ export default defineConfig({
           name: 'package',
           include: ['test/package/**/*.test.ts'],
           globalSetup: ['test/package/pack.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kafka',
+          include: ['test/kafka/**/*.test.ts'],
+          globalSetup: ['test/kafka/tools.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,

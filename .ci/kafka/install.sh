@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Fetches Apache Kafka (from Maven Central) and kafkajs (from npm) for the tests against the real thing, each with its ordinary client,
+# and installs Java and Maven with apt-get where they are missing. What is there already is not fetched again, and what fails is tried
+# again. The last line printed is the folder: `libs/` holds the jars, `node_modules/` kafkajs.
+#   KAFKALITE_TOOLS   the folder; one in the folder for temporary files when it is not set
+#   KAFKA_VERSION     another version of Kafka than the one in pom.xml
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+exec </dev/null
+version=${KAFKA_VERSION:-$(sed -n 's/.*<kafka.version>\(.*\)<.*/\1/p' "$here/pom.xml")}
+kafkajs=2.2.4
+tools=${KAFKALITE_TOOLS:-${TMPDIR:-/tmp}/kafkalite-tools-$(id -u)}/kafka-$version
+mkdir -p "$tools"
+
+# again COMMAND...: a network fails now and then; three times in a row is an answer.
+again() {
+  local try
+  for try in 1 2 3; do
+    if "$@" >&2; then return 0; fi
+    echo "try $try failed: $*" >&2
+    sleep $((try * 5))
+  done
+  return 1
+}
+
+# Kafka 4 needs Java 17 for its broker.
+javaIsGood() {
+  local major
+  major=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') && [ "${major:-0}" -ge 17 ]
+}
+
+apt() {
+  local root=()
+  if [ "$(id -u)" != 0 ]; then root=(sudo -n); fi
+  ${root[@]+"${root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get "$@"
+}
+
+installJava() {
+  command -v apt-get >/dev/null || { echo 'Java 17 or later and Maven are needed: install them first' >&2; return 1; }
+  again apt update -q
+  javaIsGood || again apt install -y -q --no-install-recommends default-jre-headless || true
+  javaIsGood || again apt install -y -q --no-install-recommends openjdk-17-jre-headless
+  command -v mvn >/dev/null || again apt install -y -q --no-install-recommends maven
+}
+
+fetchJars() {
+  rm -rf "$tools/libs.part"
+  mvn -q -B -f "$here/pom.xml" "-Dkafka.version=$version" dependency:copy-dependencies "-DoutputDirectory=$tools/libs.part" \
+    -DincludeScope=runtime
+}
+
+fetchKafkajs() {
+  printf '{ "private": true }\n' >"$tools/package.json"
+  npm install --prefix "$tools" --prefer-offline --ignore-scripts --no-audit --no-fund --loglevel=error "kafkajs@$kafkajs"
+}
+
+main() {
+  if [ ! -d "$tools/libs" ]; then
+    if ! javaIsGood || ! command -v mvn >/dev/null; then installJava; fi
+    again fetchJars
+    mv "$tools/libs.part" "$tools/libs"
+  fi
+  javaIsGood || installJava
+  [ -d "$tools/node_modules/kafkajs" ] || again fetchKafkajs
+  printf '%s\n' "$tools"
+}
+
+# Of two that come at the same time one fetches and the other waits for it.
+if command -v flock >/dev/null; then
+  exec 9>"$tools/.lock"
+  flock 9
+fi
+main

@@ -1,0 +1,110 @@
+// kafka-dump-log (kafka.tools.DumpLogSegments) over the files of one log, and its output in parts. A line that is none of those known
+// to say that all is well is a complaint, whatever its words.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { java } from './tools.js'
+
+export interface DumpedRecord {
+  readonly offset: number
+  readonly timestamp: number
+  readonly key: string | null
+  readonly value: string | null
+  readonly headerNames: readonly string[]
+}
+
+export interface DumpedBatch {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly count: number
+  readonly codec: string
+  readonly isControl: boolean
+  readonly isTransactional: boolean
+}
+
+export interface Dump {
+  readonly records: readonly DumpedRecord[]
+  readonly batches: readonly DumpedBatch[]
+  readonly indexEntries: number
+  /** Markers of transactions, in words: `COMMIT 8`, `ABORT 12`. */
+  readonly markers: readonly string[]
+  /** Pairs of offsets that the tool found to follow each other although they are not neighbours: `6 follows 2`. */
+  readonly gaps: readonly string[]
+  readonly complaints: readonly string[]
+}
+
+const BATCH =
+  /^baseOffset: (\d+) lastOffset: (\d+) count: (\d+) .* isTransactional: (\w+) isControl: (\w+) .* magic: 2 compresscodec: (\w+) crc: \d+ isvalid: true$/
+const RECORD =
+  /^\| offset: (\d+) (?:CreateTime|LogAppendTime): (-?\d+) keySize: (-?\d+) valueSize: (-?\d+) sequence: -?\d+ headerKeys: \[(.*?)\](?: key: (.*?))?(?: payload: (.*))?$/
+const MARKER = /^\| offset: (\d+) .* endTxnMarker: (\w+) coordinatorEpoch: \d+$/
+const INDEX_ENTRY = /^(offset: \d+ position: \d+|timestamp: \d+ offset: \d+)$/
+const GAP = /^\s*(\d+) is followed by (\d+)$/
+/** A log shorter than 4 kB has an index without entries, Kafka's own too. */
+const FINE = /^(Dumping .*|Log starting offset: \d+|.* passed sanity check\.|.*\.index is empty\.|)$/
+
+/** The endings that the tool knows. */
+const ENDINGS = ['.log', '.index', '.timeindex', '.txnindex', '.snapshot']
+
+export function filesOf(folder: string, endings: readonly string[] = ENDINGS): string[] {
+  return readdirSync(folder)
+    .filter((name) => endings.some((ending) => name.endsWith(ending)))
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+/** Everything the tool says of the files of a log, its contents and its indexes held against them. */
+export async function dumpLog(tools: string, folder: string): Promise<Dump> {
+  const files = filesOf(folder, ['.log', '.index', '.timeindex'])
+  const printed = await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', '--print-data-log', '--files', files.join(',')])
+  return parse(printed)
+}
+
+/** What the broker asks of its indexes at start; the complaints, if any. */
+export async function checkIndexes(tools: string, folder: string): Promise<readonly string[]> {
+  const files = filesOf(folder, ['.index', '.timeindex'])
+  if (files.length === 0) return []
+  return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--index-sanity-check', '--files', files.join(',')])).complaints
+}
+
+function parse(printed: string): Dump {
+  const records: DumpedRecord[] = []
+  const batches: DumpedBatch[] = []
+  const markers: string[] = []
+  const gaps: string[] = []
+  const complaints: string[] = []
+  let indexEntries = 0
+  for (const line of printed.split('\n')) {
+    const batch = BATCH.exec(line)
+    const marker = MARKER.exec(line)
+    const record = RECORD.exec(line)
+    const gap = GAP.exec(line)
+    if (batch !== null) batches.push(batchOf(batch))
+    else if (marker !== null) markers.push(`${marker[2]} ${marker[1]}`)
+    else if (record !== null) records.push(recordOf(record))
+    else if (gap !== null) gaps.push(`${gap[2]} follows ${gap[1]}`)
+    else if (INDEX_ENTRY.test(line)) indexEntries++
+    else if (!FINE.test(line)) complaints.push(line)
+  }
+  return { records, batches, indexEntries, markers, gaps, complaints }
+}
+
+function batchOf([, base, last, count, transactional, control, codec = '']: RegExpExecArray): DumpedBatch {
+  return {
+    baseOffset: Number(base),
+    lastOffset: Number(last),
+    count: Number(count),
+    codec,
+    isControl: control === 'true',
+    isTransactional: transactional === 'true',
+  }
+}
+
+function recordOf([, offset, timestamp, keySize, valueSize, headers = '', key = '', value = '']: RegExpExecArray): DumpedRecord {
+  return {
+    offset: Number(offset),
+    timestamp: Number(timestamp),
+    key: keySize === '-1' ? null : key,
+    value: valueSize === '-1' ? null : value,
+    headerNames: headers === '' ? [] : headers.split(','),
+  }
+}
