@@ -27,7 +27,7 @@ export interface Dump {
   readonly indexEntries: number
   /** Markers of transactions, in words: `COMMIT 8`, `ABORT 12`. */
   readonly markers: readonly string[]
-  /** Pairs of offsets that the tool found to follow each other although they are not neighbours: `6 follows 2`. */
+  /** Offsets of one batch that follow each other and are not neighbours, which compaction leaves behind: `6 follows 2`. */
   readonly gaps: readonly string[]
   readonly complaints: readonly string[]
 }
@@ -40,7 +40,7 @@ const MARKER = /^\| offset: (\d+) .* endTxnMarker: (\w+) coordinatorEpoch: \d+$/
 const INDEX_ENTRY = /^(offset: \d+ position: \d+|timestamp: \d+ offset: \d+)$/
 const GAP = /^\s*(\d+) is followed by (\d+)$/
 /** A log shorter than 4 kB has an index without entries, Kafka's own too. */
-const FINE = /^(Dumping .*|Log starting offset: \d+|.* passed sanity check\.|.*\.index is empty\.|)$/
+const FINE = /^(Dumping .*|Log starting offset: \d+|.* passed sanity check\.|.*\.index is empty\.|Non-consecutive offsets in .*|)$/
 
 /** The endings that the tool knows. */
 const ENDINGS = ['.log', '.index', '.timeindex', '.txnindex', '.snapshot']

@@ -178,7 +178,7 @@ export const WRITTEN_FOLDERS: readonly WrittenFolder[] = [
       withBroker(folder, async (broker) => {
         const orders = await broker.topic('orders')
         for (let n = 0; n < 20; n++) await orders.send({ key: `key${n}`, value: `order ${n}` })
-        const consumer = broker.consumer({ groupId: 'billing', topics: ['orders'] })
+        const consumer = broker.consumer({ groupId: 'billing', topics: ['orders'], from: 'earliest' })
         let seen = 0
         for await (const _ of consumer) if (++seen === 20) break
         const mail = await broker.queue('mail')
