@@ -22,6 +22,12 @@ export function partitionLogName(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }
 
+/** The partition whose log has that name; null when the log is the broker's own or no topic may have such a name. */
+export function partitionOfLog(log: string): { readonly topic: string; readonly partition: number } | null {
+  const [, topic = '', partition = ''] = /^(.+)-(0|[1-9]\d*)$/.exec(log) ?? []
+  return partition !== '' && isTopicName(topic) ? { topic, partition: Number(partition) } : null
+}
+
 /** INVALID_TOPIC_EXCEPTION unless a topic may have that name. */
 export function checkTopicName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || name.length === 0) throw illegal(name, 'it must be a text that is not empty')
@@ -29,6 +35,15 @@ export function checkTopicName(name: unknown): asserts name is string {
   if (name.length > LENGTH_MAX) throw illegal(name, `it has ${name.length} characters, at most ${LENGTH_MAX} are allowed`)
   if (!LEGAL.test(name)) throw illegal(name, 'only a-z, A-Z, 0-9, dot, underscore and hyphen are allowed')
   if (RESERVED.has(name) || name.startsWith(STATE_LOG_PREFIX)) throw illegal(name, 'the broker keeps it for itself')
+}
+
+function isTopicName(name: string): boolean {
+  try {
+    checkTopicName(name)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What two colliding names have in common. */

@@ -21,10 +21,12 @@ import {
   type ResolvedTopicConfig,
   type TopicConfig,
 } from './topic-config.js'
-import { checkTopicName, collisionKey, partitionLogName, stateLogName } from './topic-name.js'
+import { checkTopicName, collisionKey, partitionLogName, partitionOfLog, stateLogName } from './topic-name.js'
 
 /** num.partitions of Kafka. */
 const PARTITIONS_DEFAULT = 1
+/** Whoever brings logs brings no configs: nothing of them may be deleted until somebody says how long it is to be kept. */
+const ADOPTED_CONFIG: TopicConfig = { retentionMs: -1 }
 /** A typing error must not fill the disk with folders. */
 const PARTITIONS_MAX = 10_000
 
@@ -50,12 +52,13 @@ export class TopicRegistry {
 
   constructor(private readonly options: TopicRegistryOptions) {}
 
-  /** Opens every topic that the metadata log knows and finishes deletions that a crash cut short. */
+  /** Opens every topic that the metadata log knows, finishes deletions that a crash cut short, and adopts logs that were brought here. */
   async open(): Promise<void> {
     for (const [name, record] of [...this.options.metadata.entries()]) {
       if (record.deleting === true) await this.removeLogs(name, record.partitions)
       else this.add(await this.openTopic(name, record))
     }
+    await this.adoptLogs()
   }
 
   find(name: string): Topic | undefined {
@@ -117,6 +120,29 @@ export class TopicRegistry {
     }
     await this.options.producers.save(unsaved)
     for (const topic of this.topics.values()) for (const partition of topic.partitions) await partition.close()
+  }
+
+  /**
+   * Logs that no topic owns and that hold something, such as the folders of a partition of Apache Kafka, become topics. An empty one
+   * is what a creation left that a crash cut short, and stays what it is: nothing.
+   */
+  private async adoptLogs(): Promise<void> {
+    const { storage } = this.options
+    const unowned = new Map<string, number>()
+    for (const name of await storage.list()) {
+      const place = partitionOfLog(name)
+      if (place === null || place.partition >= PARTITIONS_MAX || this.topics.has(place.topic)) continue
+      const log = await storage.log(name, this.options.defaults)
+      const holdsSomething = log.endOffset > 0
+      await log.close()
+      if (holdsSomething) unowned.set(place.topic, Math.max(unowned.get(place.topic) ?? 0, place.partition + 1))
+    }
+    for (const [name, partitions] of unowned) {
+      const record = { id: randomId(this.options.random), partitions, config: ADOPTED_CONFIG }
+      const topic = await this.openTopic(name, record)
+      await this.write(name, record)
+      this.add(topic)
+    }
   }
 
   private async createNow(name: string, given: NewTopic): Promise<TopicDescription> {

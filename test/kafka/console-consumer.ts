@@ -1,4 +1,4 @@
-// Kafka's console consumer on one partition from its start, and what it prints as records.
+// Kafka's console consumer on one partition, and what it prints as records; and where Kafka says that partitions end.
 import type { KafkaNode } from './kafka-node.js'
 import type { ReadableRecord } from './readable-record.js'
 
@@ -8,18 +8,24 @@ const HEADER = '\u0002'
 const RECORD = '\u0003'
 const NULL = '\u0004'
 
-/** Every record that a consumer of that isolation is given; `end` is the offset after the last one. */
-export async function consume(
-  node: KafkaNode,
-  topic: string,
-  partition: number,
-  isolation: 'read_committed' | 'read_uncommitted',
-): Promise<ReadableRecord[]> {
+/** What to read: `count` records, from an offset on. */
+export interface Reading {
+  readonly topic: string
+  readonly partition?: number
+  readonly from?: number
+  readonly count: number
+  readonly isolation?: 'read_committed' | 'read_uncommitted'
+}
+
+/** Fewer records than asked for come back only when no more came for half a minute. */
+export async function consume(node: KafkaNode, reading: Reading): Promise<ReadableRecord[]> {
+  const { topic, partition = 0, from = 'earliest', count, isolation = 'read_uncommitted' } = reading
+  if (count === 0) return []
   const properties = ['print.timestamp', 'print.offset', 'print.headers', 'print.key'].map((name) => `${name}=true`)
   properties.push(`key.separator=${FIELD}`, `headers.separator=${HEADER}`, `line.separator=${RECORD}`, `null.literal=${NULL}`)
   const printed = await node.command('consumer.ConsoleConsumer', [
-    ...['--topic', topic, '--partition', String(partition), '--offset', 'earliest'],
-    ...['--isolation-level', isolation, '--timeout-ms', '10000'],
+    ...['--topic', topic, '--partition', String(partition), '--offset', String(from), '--max-messages', String(count)],
+    ...['--isolation-level', isolation, '--timeout-ms', '30000'],
     ...properties.flatMap((property) => ['--property', property]),
   ])
   return printed
@@ -45,4 +51,16 @@ function recordOf([time = '', offset = '', headers = '', key = '', value = '']: 
             return [header.slice(0, split), nullable(header.slice(split + 1))] as const
           }),
   }
+}
+
+/** The end offset of every partition that is not Kafka's own, by its name: `orders-0`. */
+export async function endOffsets(node: KafkaNode): Promise<Map<string, number>> {
+  const printed = await node.command('GetOffsetShell', ['--exclude-internal-topics', '--time', '-1'])
+  const lines = printed.trim().split('\n')
+  return new Map(
+    lines.map((line) => {
+      const [topic, partition, offset] = line.split(':')
+      return [`${topic}-${partition}`, Number(offset)] as const
+    }),
+  )
 }

@@ -53,8 +53,8 @@ export function filesOf(folder: string, endings: readonly string[] = ENDINGS): s
 }
 
 /** Everything the tool says of the files of a log, its contents and its indexes held against them. */
-export async function dumpLog(tools: string, folder: string): Promise<Dump> {
-  const files = filesOf(folder, ['.log', '.index', '.timeindex'])
+export async function dumpLog(tools: string, folder: string, endings: readonly string[] = ['.log', '.index', '.timeindex']): Promise<Dump> {
+  const files = filesOf(folder, endings)
   const printed = await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', '--print-data-log', '--files', files.join(',')])
   return parse(printed)
 }

@@ -87,7 +87,9 @@ export const WRITTEN_FOLDERS: readonly WrittenFolder[] = [
       withBroker(folder, async (broker) => {
         const orders = await broker.topic('orders', { partitions: 3, segmentBytes: 1_048_576 })
         for (let n = 0; n < 50; n++) await orders.send({ key: `key${n}`, value: `single ${n}` })
-        await Promise.all(Array.from({ length: 8000 }, (_, n) => orders.send({ key: `key${n}`, value: `${n} `.repeat(90), headers: { n: `${n}` } })))
+        await Promise.all(
+          Array.from({ length: 8000 }, (_, n) => orders.send({ key: `key${n}`, value: `${n} `.repeat(90), headers: { n: `${n}` } })),
+        )
         const producer = broker.producer({ compression: 'gzip' })
         await Promise.all(Array.from({ length: 3000 }, (_, n) => producer.send('orders', { value: `packed ${n}` })))
       }),
