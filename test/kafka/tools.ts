@@ -13,9 +13,13 @@ declare module 'vitest' {
 export const SCRIPTS = fileURLToPath(new URL('../../.ci/kafka/', import.meta.url))
 
 export default async function setup(project: TestProject): Promise<void> {
+  project.provide('kafkaTools', await install())
+}
+
+/** Fetches what is not there yet; the folder it is in. */
+export async function install(): Promise<string> {
   const printed = await run(`${SCRIPTS}install.sh`, [])
-  const tools = printed.trim().split('\n').at(-1) ?? ''
-  project.provide('kafkaTools', tools)
+  return printed.trim().split('\n').at(-1) ?? ''
 }
 
 /** What a program prints. Rejects with everything it said when it fails. */
