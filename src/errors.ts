@@ -142,6 +142,11 @@ export const ERROR_KINDS = {
   ),
   CLOSED: kind(false, 'The broker or the client was closed.', 'Open a new one.'),
   STORAGE_LOCKED: kind(false, 'Another broker owns the folder.', 'Close the other one; the message names it.'),
+  STORAGE_FENCED: kind(
+    false,
+    'Another process took the folder over while this one stood still for half a minute, or its file LOCK was removed.',
+    'Close the broker and open it again; what was acknowledged since may have been lost.',
+  ),
   STORAGE_FAILED: kind(
     false,
     'The storage failed; nothing more is written until it is opened again.',

@@ -53,7 +53,7 @@ class DyingFileSystem extends NodeFileSystem {
     this.run(() => fs.renameSync(`${path}.tmp`, path))
   }
   override lock(): FolderLock {
-    return { release: () => undefined }
+    return { check: () => undefined, checkIfLate: () => undefined, release: () => undefined }
   }
   override async syncFolder(): Promise<void> {
     this.run(() => undefined)

@@ -25,6 +25,10 @@ export interface FileLogOwner {
   now(): number
   /** @throws KafkaliteError `STORAGE_FAILED` or `CLOSED` */
   requireWritable(): void
+  /** The same before what cannot be taken back: the disk is asked whether the folder is still ours. @throws KafkaliteError also `STORAGE_FENCED` */
+  requireOwned(): void
+  /** Whether another process is known to have taken the folder: then nothing in it may be touched. */
+  readonly isFenced: boolean
   /** Turns a failed write into the error for the caller; anything but a full disk fails the storage. */
   failedWrite(error: unknown): KafkaliteError
   written(log: FileLog): void
@@ -69,7 +73,14 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
       this.folderDirty = true
       owner.rolled(this)
     }
-    this.writer = new LogWriter(owner.place, folder, opened.segments, () => owner.now(), onRoll)
+    this.writer = new LogWriter(
+      owner.place,
+      folder,
+      opened.segments,
+      () => owner.now(),
+      onRoll,
+      () => owner.requireOwned(),
+    )
     this.start = opened.startOffset
     this.end = opened.endOffset
     this.damage = opened.damage
@@ -130,6 +141,8 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   /** Undoes what was written since the mark and says what to throw. */
   takeBack(mark: LogMark, error: unknown): KafkaliteError {
     const told = this.owner.failedWrite(error)
+    // What lies there belongs to another process now.
+    if (told.code === 'STORAGE_FENCED') return told
     try {
       this.writer.rollBack(mark)
     } catch (second) {
@@ -194,7 +207,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     if (offset > this.end) {
       throw new KafkaliteError('OFFSET_OUT_OF_RANGE', `Log ${this.name} ends at ${this.end}; its start cannot move to ${offset}`)
     }
-    this.owner.requireWritable()
+    this.owner.requireOwned()
     await this.owner.keepStart(this, offset)
     this.start = Math.max(this.start, offset)
     while (this.compaction.settled !== null) await this.compaction.settled
@@ -205,6 +218,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   async truncateAfter(offset: number): Promise<void> {
     const mark = this.mark()
     if (offset >= this.end) return
+    this.owner.requireOwned()
     await this.owner.lowerRecoveryPoint(this, offset)
     if (this.compaction.cleanedOffset > offset) await this.compaction.keepCleanedOffset(offset)
     if (offset < this.start) {
@@ -264,7 +278,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   }
   requireWritable(): void {
     this.requireOpen()
-    this.owner.requireWritable()
+    this.owner.requireOwned()
   }
   settle(offset: number): Promise<void> {
     return this.owner.raiseRecoveryPoint(this, offset)
@@ -286,8 +300,8 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   private letGo(): void {
     const { active, segments } = this.writer
     for (const segment of segments) {
-      if (segment.dirty) segment.saveIndexes()
-      if (segment === active) segment.keepModifiedMs()
+      if (segment.dirty && !this.owner.isFenced) segment.saveIndexes()
+      if (segment === active && !this.owner.isFenced) segment.keepModifiedMs()
       segment.handle.close()
     }
     this.owner.written(this)

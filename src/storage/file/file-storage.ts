@@ -97,7 +97,7 @@ export class FileStorage implements Storage, FileLogOwner {
   async open({ clock }: StorageContext): Promise<void> {
     if (this.opened !== null) throw new KafkaliteError('STORAGE_LOCKED', `Folder ${this.folder} is open already in this storage`)
     this.guard(`make the folder ${this.folder}`, () => this.fileSystem.makeFolder(this.folder))
-    const lock = this.guard(`lock the folder ${this.folder}`, () => this.fileSystem.lock(this.folder, clock.now()))
+    const lock = await this.lockFolder(clock)
     try {
       this.clearLeftovers()
       const mark = this.fileSystem.readWhole(this.path(CLEAN_MARK_NAME))
@@ -147,7 +147,8 @@ export class FileStorage implements Storage, FileLogOwner {
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open: close it before removing it`)
     if (splitLogName(name) === null || this.fileSystem.sizeOf(this.path(name)) < 0) return
     await this.group.idle()
-    this.requireOpen()
+    this.lookWhoseItIs(this.requireOpen())
+    if (this.isFenced) throw this.failure
     for (const log of this.closedLogs) if (log.name === name) this.forget(log)
     // Once renamed it is gone for good, whatever stops the rest: leftovers are cleared at the next open.
     const grave = this.path(`${name}.${(++this.removals).toString(16)}-delete`)
@@ -197,8 +198,19 @@ export class FileStorage implements Storage, FileLogOwner {
   }
 
   requireWritable(): void {
-    this.requireOpen()
+    const { lock } = this.requireOpen()
     if (this.failure !== null) throw this.failure
+    lock.checkIfLate()
+  }
+
+  requireOwned(): void {
+    const { lock } = this.requireOpen()
+    if (this.failure !== null) throw this.failure
+    lock.check()
+  }
+
+  get isFenced(): boolean {
+    return this.failure?.code === 'STORAGE_FENCED'
   }
 
   failedWrite(error: unknown): KafkaliteError {
@@ -225,6 +237,8 @@ export class FileStorage implements Storage, FileLogOwner {
     const now = opened.clock.now()
     if (now - opened.checkpointMs < CHECKPOINT_INTERVAL_MS) return
     opened.checkpointMs = now
+    this.lookWhoseItIs(opened)
+    if (this.isFenced) return
     const written = this.durably(opened.recoveryPoints.write()).then(
       () => {},
       () => {},
@@ -273,7 +287,7 @@ export class FileStorage implements Storage, FileLogOwner {
   }
 
   fail(error: unknown): KafkaliteError {
-    this.failure ??= KafkaliteError.is(error, 'STORAGE_FAILED')
+    this.failure ??= KafkaliteError.is(error, 'STORAGE_FAILED', 'STORAGE_FENCED')
       ? error
       : new KafkaliteError('STORAGE_FAILED', `The storage in ${this.folder} failed and takes nothing more until it is opened again`, {
           cause: error,
@@ -298,6 +312,7 @@ export class FileStorage implements Storage, FileLogOwner {
   private async finish(opened: Opened): Promise<void> {
     let failed: unknown = null
     try {
+      this.lookWhoseItIs(opened)
       for (const log of [...this.logs.values()]) await log.close()
       await this.group.idle()
       if (this.failure === null) {
@@ -326,6 +341,23 @@ export class FileStorage implements Storage, FileLogOwner {
     for (const name of this.fileSystem.list(this.folder)) {
       if (DELETED_NAME.test(name)) this.fileSystem.removeFolder(this.path(name))
       else if (name.endsWith('.tmp')) this.fileSystem.remove(this.path(name))
+    }
+  }
+
+  /** When the folder is not ours any more, the storage has failed after this. */
+  private lookWhoseItIs({ lock }: Opened): void {
+    try {
+      lock.check()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  private async lockFolder(clock: Clock): Promise<FolderLock> {
+    try {
+      return await this.fileSystem.lock(this.folder, clock.now(), (error) => this.fail(error))
+    } catch (error) {
+      throw this.wrapped(`lock the folder ${this.folder}`, error)
     }
   }
 

@@ -2,6 +2,9 @@
 // another. Writing and reading are synchronous, since up to some hundred kilobytes of page cache cost less than one trip through the
 // thread pool; making data durable waits for the device and is therefore a promise.
 
+import type { KafkaliteError } from '../../errors.js'
+import type { Awaitable } from '../../lib/awaitable.js'
+
 /** One open file. Reads and writes name their position; there is no cursor. */
 export interface OpenFile {
   /** Bytes in the file. */
@@ -20,6 +23,10 @@ export interface OpenFile {
 
 /** A lock on a folder that is held. */
 export interface FolderLock {
+  /** Looks whether the folder is still ours; before whatever cannot be taken back. @throws KafkaliteError `STORAGE_FENCED` when another took it */
+  check(): void
+  /** The same for every append: looks only when this process stood still for so long that another may have taken it for dead. */
+  checkIfLate(): void
   /** Lets the folder go. Idempotent. */
   release(): void
 }
@@ -52,8 +59,11 @@ export interface FileSystem {
   syncFolder(path: string): Promise<void>
   /** Bytes free for this process where `path` lies. */
   freeBytes(path: string): number
-  /** Takes the folder for this process. @throws KafkaliteError `STORAGE_LOCKED` naming the owner */
-  lock(folder: string, nowMs: number): FolderLock
+  /**
+   * Takes the folder for this process; at once, unless only time can tell whether its owner lives. `onLost` is called when another took it.
+   * @throws KafkaliteError `STORAGE_LOCKED` naming the owner
+   */
+  lock(folder: string, nowMs: number, onLost: (error: KafkaliteError) => void): Awaitable<FolderLock>
   /** Memory for reading into; what is in it before is undefined. */
   allocate(bytes: number): Uint8Array
 }

@@ -33,6 +33,8 @@ export class LogWriter {
     readonly segments: Segment[],
     private readonly now: () => number,
     private readonly onRoll: () => void,
+    /** Asked before a segment begins; throws when the folder is not ours any more. */
+    private readonly beforeRoll: () => void,
   ) {}
 
   get active(): Segment {
@@ -77,10 +79,12 @@ export class LogWriter {
     const { active } = this
     if (active.sizeBytes === 0) {
       if (active.baseOffset === baseOffset) return
+      this.beforeRoll()
       this.segments.push(Segment.create(this.place, this.folder, baseOffset, this.now()))
       this.segments.splice(this.segments.length - 2, 1)
       active.remove()
     } else {
+      this.beforeRoll()
       this.segments.push(Segment.create(this.place, this.folder, baseOffset, this.now()))
       active.saveIndexes()
       active.keepModifiedMs()

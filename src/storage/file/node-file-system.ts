@@ -3,6 +3,8 @@
 
 import fs from 'node:fs'
 import { dirname } from 'node:path'
+import type { KafkaliteError } from '../../errors.js'
+import type { Awaitable } from '../../lib/awaitable.js'
 import { lockFolder } from './folder-lock.js'
 import type { FileSystem, FolderLock, OpenFile } from './file-system.js'
 
@@ -116,8 +118,8 @@ export class NodeFileSystem implements FileSystem {
     return bavail * bsize
   }
 
-  lock(folder: string, nowMs: number): FolderLock {
-    return lockFolder(folder, nowMs)
+  lock(folder: string, nowMs: number, onLost: (error: KafkaliteError) => void): Awaitable<FolderLock> {
+    return lockFolder(folder, nowMs, { onLost })
   }
 
   allocate(bytes: number): Uint8Array {

@@ -7,6 +7,8 @@ import type { FileRule, Finding } from '../source-file.js'
 const NODE_FILES = [
   'src/storage/file/node-file-system.ts',
   'src/storage/file/folder-lock.ts',
+  'src/storage/file/lock-file.ts',
+  'src/storage/file/process-identity.ts',
   'src/record/node-gzip.ts',
   'src/server/',
   'src/testing/',
