@@ -85,14 +85,6 @@ describe('The lock of a folder', () => {
     expect(await exit).toBe(0)
   })
 
-  it('of another host is left alone, since nobody here can tell whether it lives', async () => {
-    const folder = newFolder()
-    const path = await lockLeftBy(folder, { host: 'far-away', pid: 1 })
-    const error = await fails('STORAGE_LOCKED', () => new FileStorage(folder).open({ clock: new VirtualClock() }))
-    expect(error.message).toContain(`host far-away`)
-    expect(error.message).toContain(`remove ${path}`)
-  })
-
   it('that is no lock any more, torn by a crash, is replaced', async () => {
     const folder = newFolder()
     fs.writeFileSync(join(folder, 'LOCK'), '{"pid":')

@@ -73,14 +73,13 @@ export class LockFile {
     })
   }
 
-  /** Removes LOCK when it is still `owner`'s. */
+  /** Removes LOCK when it is still `owner`'s. Never fails: what stays behind is judged by whoever comes next. */
   remove(owner: LockOwner): void {
-    const claim = this.claimOn(owner.token)
-    this.withDraft({ ...owner, token: randomUUID() }, (draft) => {
-      if (!place(draft, claim)) return
-      if (this.token() === owner.token) fs.rmSync(this.path, { force: true })
-      fs.rmSync(claim, { force: true })
-    })
+    try {
+      this.withDraft({ ...owner, token: randomUUID() }, (draft) => this.removeClaimed(draft, owner))
+    } catch {
+      this.removePlainly(owner)
+    }
   }
 
   /** Clears away what others left half done. Only for the owner: to a LOCK that is alive no claim of the dead matters. */
@@ -101,6 +100,22 @@ export class LockFile {
   /** When that file was last touched; -1 when it is gone. */
   touchedMs(path: string): number {
     return fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1
+  }
+
+  private removeClaimed(draft: string, owner: LockOwner): void {
+    const claim = this.claimOn(owner.token)
+    if (!place(draft, claim)) return
+    if (this.token() === owner.token) fs.rmSync(this.path, { force: true })
+    fs.rmSync(claim, { force: true })
+  }
+
+  /** A full disk takes no claim. Then only somebody who took us for dead in this very moment could be robbed, and would notice. */
+  private removePlainly(owner: LockOwner): void {
+    try {
+      if (this.token() === owner.token) fs.rmSync(this.path, { force: true })
+    } catch {
+      // The folder is gone, or its disk is.
+    }
   }
 
   private claimOn(token: string): string {
