@@ -28,7 +28,9 @@ describe('kafka-dump-log finds in order', () => {
     expect(logs).not.toEqual([])
     for (const log of logs) {
       const files = join(folder, log)
-      const dump = await dumpLog(tools, files)
+      // The state of a queue is not text.
+      const contents = !log.startsWith('__share_group_state')
+      const dump = await dumpLog(tools, files, { contents })
       expect({ log, complaints: dump.complaints }).toEqual({ log, complaints: [] })
       expect(await checkIndexes(tools, files)).toEqual([])
       const bases = filesOf(files, ['.log']).map((path) => Number(path.slice(-24, -4)))
@@ -38,7 +40,12 @@ describe('kafka-dump-log finds in order', () => {
       const ours = readable(batches)
       const from = ours[0]?.offset ?? 0
       expect(dump.records.filter(({ offset }) => offset >= from)).toEqual(
-        ours.map(({ headers, ...record }) => ({ ...record, headerNames: headers.map(([name]) => name) })),
+        ours.map(({ headers, key, value, ...record }) => ({
+          ...record,
+          key: contents ? key : key && '',
+          value: contents ? value : value && '',
+          headerNames: headers.map(([name]) => name),
+        })),
       )
       expect(dump.gaps.filter((gap) => Number.parseInt(gap, 10) > from)).toEqual(gapsOf(batches))
     }

@@ -52,11 +52,18 @@ export function filesOf(folder: string, endings: readonly string[] = ENDINGS): s
     .map((name) => join(folder, name))
 }
 
+export interface DumpOptions {
+  readonly endings?: readonly string[]
+  /** Whether keys and values are printed, as text. Without them they are empty where they are not null. */
+  readonly contents?: boolean
+}
+
 /** Everything the tool says of the files of a log, its contents and its indexes held against them. */
-export async function dumpLog(tools: string, folder: string, endings: readonly string[] = ['.log', '.index', '.timeindex']): Promise<Dump> {
-  const files = filesOf(folder, endings)
-  const printed = await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', '--print-data-log', '--files', files.join(',')])
-  return parse(printed)
+export async function dumpLog(tools: string, folder: string, options: DumpOptions = {}): Promise<Dump> {
+  const { endings = ['.log', '.index', '.timeindex'], contents = true } = options
+  const files = filesOf(folder, endings).join(',')
+  const printing = contents ? ['--print-data-log'] : []
+  return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', ...printing, '--files', files]))
 }
 
 /** What the broker asks of its indexes at start; the complaints, if any. */

@@ -1,7 +1,6 @@
 // A record in words, so that what kafkalite reads and what Kafka's programs print can be compared.
 import { readdirSync } from 'node:fs'
 import '../../src/record/node-gzip.js'
-import { decodeUtf8Strict } from '../../src/lib/text.js'
 import { records } from '../../src/record/batch-reader.js'
 import type { PackedBatch } from '../../src/record/packed-batch.js'
 import { FileStorage } from '../../src/storage/file/file-storage.js'
@@ -16,7 +15,7 @@ export interface ReadableRecord {
   readonly headers: readonly (readonly [name: string, value: string | null])[]
 }
 
-const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : decodeUtf8Strict(bytes))
+const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : new TextDecoder().decode(bytes))
 
 /** Every record of the batches; of a control batch there are none for a reader. */
 export function readable(batches: readonly PackedBatch[]): ReadableRecord[] {

@@ -73,7 +73,7 @@ beforeAll(async () => {
   for (const log of LOGS) {
     const [topic = '', partition] = log.split('-')
     // The tool itself fails on the index of an empty log while the node runs.
-    const { records } = await dumpLog(tools, node.log(log), ['.log'])
+    const { records } = await dumpLog(tools, node.log(log), { endings: ['.log'] })
     consumed.set(log, await consume(node, { topic, partition: Number(partition), count: records.length }))
   }
   committed = await consume(node, { topic: 'accounts', count: 8 * 15, isolation: 'read_committed' })
