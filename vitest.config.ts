@@ -46,7 +46,7 @@ export default defineConfig({
           globalSetup: ['test/kafka/tools.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
-          hookTimeout: 300_000,
+          hookTimeout: 600_000,
         },
       },
     ],
