@@ -93,7 +93,7 @@ class Track {
   private async take(mayDie: boolean): Promise<{ readonly owner: ChildProcess | null; readonly died: boolean }> {
     const atMs = Date.now() + 2
     const answers = await Promise.all(
-      this.racers.map((racer) => this.ask(racer, { do: 'take', atMs, dieAt: mayDie && this.random() < 0.4 ? this.step() : 0 })),
+      this.racers.map((racer) => this.ask(racer, { do: 'take', atMs, dieAt: mayDie && this.random() < 0.2 ? this.step() : 0 })),
     )
     for (const answer of answers) if (answer !== null && answer.why !== '') throw new Error(answer.why)
     const owners = this.racers.filter((_, n) => answers[n]?.owns)
@@ -106,8 +106,8 @@ class Track {
 
   private async leave(owner: ChildProcess): Promise<void> {
     const way = this.random()
-    if (way < 0.3) await this.ask(owner, { do: 'release', dieAt: 0 })
-    else if (way < 0.6) await this.replaceOne(owner, await this.ask(owner, { do: 'release', dieAt: this.step() }))
+    if (way < 0.5) await this.ask(owner, { do: 'release', dieAt: 0 })
+    else if (way < 0.75) await this.replaceOne(owner, await this.ask(owner, { do: 'release', dieAt: this.step() }))
     else {
       const gone = new Promise((resolve) => owner.once('exit', resolve))
       owner.kill('SIGKILL')
