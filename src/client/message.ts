@@ -30,16 +30,20 @@ export interface Message<V = unknown, R = unknown> {
   reject(reason?: string): Promise<void>
   /** A full lock again, or `ms` from now. LOCK_LOST. */
   renew(ms?: number): Promise<void>
+  /** How far the work is, in whatever unit: the queue's 'progress' event. Renews the lock. LOCK_LOST. */
+  progress(value: number): void
 }
+
+const PLAIN_ACKNOWLEDGEMENT: Settlement = { kind: 'acknowledge' }
 
 /** The queue that a message belongs to. */
 export interface MessageHost<V, R> {
-  /** `error` is what a handler threw. */
-  settle(message: QueueMessage<V, R>, settlement: Settlement, error?: unknown): Promise<void>
+  settle(message: QueueMessage<V, R>, settlement: Settlement): Promise<void>
   encodeResult(result: R): Uint8Array | undefined
   renew(message: QueueMessage<V, R>, ms?: number): void
   /** The message wants to know when its lock is lost. */
   watch(message: QueueMessage<V, R>): void
+  progress(message: QueueMessage<V, R>, value: number): void
 }
 
 export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
@@ -108,8 +112,15 @@ export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
     this.host.renew(this, ms)
   }
 
+  progress(value: number): void {
+    this.host.renew(this)
+    this.host.progress(this, value)
+  }
+
   acknowledgement(result: R | undefined): Settlement {
-    return { kind: 'acknowledge', result: result === undefined ? undefined : this.host.encodeResult(result), id: this.givenId }
+    if (result === undefined && !this.record.hasHeaders) return PLAIN_ACKNOWLEDGEMENT
+    const bytes = result === undefined ? undefined : this.host.encodeResult(result)
+    return { kind: 'acknowledge', result: bytes, id: this.givenId, sentMs: this.timestamp }
   }
 
   /** Tells whoever works on it to stop. */

@@ -11,6 +11,8 @@ export interface QueueEvents<V = unknown, R = unknown> {
   released: [message: Message<V, R>, error: unknown]
   /** A message was given up: rejected, or delivered too often. The copy is in the dead-letter topic. */
   deadLettered: [message: Message<V, R>, error: unknown]
+  /** A handler said how far it is. */
+  progress: [message: Message<V, R>, value: number]
   /** The lock of a message that a handler works on ran out: another receiver may get it. */
   stalled: [message: Message<V, R>]
   /** Something failed in the background. Without a listener it becomes a warning of the process. */

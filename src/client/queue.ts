@@ -3,46 +3,49 @@
 
 import { EventEmitter } from 'eventemitter3'
 import {
-  DELIVER_AT_HEADER,
-  MESSAGE_ID_HEADER,
   type AcquiredBatch,
   type AcquireToken,
   type DeathNote,
+  DELIVER_AT_HEADER,
+  EXPIRES_AT_HEADER,
+  MESSAGE_ID_HEADER,
+  type OutgoingMessage,
   type QueueSession,
   type RecordPlace,
   type RecordState,
+  type SentMessage,
   type Settlement,
 } from '../core/queue-port.js'
 import { KafkaliteError } from '../errors.js'
-import { isPromise } from '../lib/awaitable.js'
 import { encodeUtf8 } from '../lib/text.js'
 import { RecordCursor } from '../record/batch-reader.js'
 import { type EncodedHeader, encodeHeaders, Headers } from '../record/record.js'
+import { abortable } from './abort.js'
+import { BatchReceiver, type BatchOptions, checkBatchOptions, type MessagesHandler } from './batch-receiver.js'
 import type { ClientContext } from './client-context.js'
 import { LazyRecord, RecordOrigin } from './consumer-record.js'
 import { reportError } from './error-report.js'
 import { json } from './json.js'
 import { type Message, type MessageHost, QueueMessage } from './message.js'
-import { anAbortSignal, checkOptions, WAIT_RULES, wholeNumber } from './options-check.js'
-import { PartitionChoice } from './partitioner.js'
+import { aFunction, anAbortSignal, checkOptions, oneOf, type OptionRule, WAIT_RULES, wholeNumber } from './options-check.js'
 import type { QueueEvents } from './queue-events.js'
 import { checkNewMessage, type NewMessage, type QueueOptions, type ResolvedQueueOptions, resolveQueueOptions } from './queue-options.js'
-import { QueueOutbox } from './queue-outbox.js'
+import { QueueRepeats } from './queue-repeats.js'
+import type { RepeatSchedule } from './queue-schedule.js'
+import { QueueSettlements } from './queue-settlements.js'
 import { QueueReceipt, type Receipt } from './receipt.js'
 import { checkProcessOptions, noteFor, type ProcessOptions, QueueReceiver, type Receiver, type ReceiverHost } from './receiver.js'
 import { backoffMs } from './retry-policy.js'
 import { decodeContent, encodeContent, type Serde, string } from './serde.js'
 import type { WaitOptions } from './topic-types.js'
 
-/** One batch's worth goes to one partition before the next gets its turn. Bytes. */
-const STICKY_BYTES = 65_536
 const RESULTS: Serde<unknown> = json()
-
-interface Prepared {
-  readonly receipt: QueueReceipt<unknown>
-  readonly key: string | null
-  readonly value: Uint8Array | string | null
-  readonly headers: readonly EncodedHeader[] | null
+const BROWSE_STATES = ['available', 'delayed', 'acquired', 'dead'] as const
+const BROWSE_RULES: Readonly<Record<string, OptionRule>> = { state: oneOf(...BROWSE_STATES), limit: wholeNumber(0) }
+const REDRIVE_RULES: Readonly<Record<string, OptionRule>> = {
+  filter: aFunction,
+  max: wholeNumber(0),
+  id: { expected: 'a string', accepts: (value) => typeof value === 'string' },
 }
 
 /** What is known of a message. */
@@ -62,12 +65,12 @@ export class Queue<V = unknown, R = unknown>
 {
   /** The name of the queue and of its topic. */
   readonly name: string
-  private readonly receivers = new Set<QueueReceiver<V, R>>()
+  private readonly receivers = new Set<{ close(): Promise<void>; lost(token: AcquireToken): QueueMessage<V, R> | undefined }>()
   /** Messages that want to know when their lock is lost. */
   private readonly watched = new Map<string, QueueMessage<V, R>>()
-  private readonly outbox: QueueOutbox
-  private readonly choice: PartitionChoice
+  private readonly settlements: QueueSettlements<V, R>
   private readonly host: Host<V, R>
+  private readonly repeating: QueueRepeats
   private readonly untrack: () => void
   private closing: Promise<void> | null = null
   private readonly ask = (partition: number, offset: number): Promise<R> => this.resultOf({ partition, offset }, `${partition}-${offset}`)
@@ -80,23 +83,41 @@ export class Queue<V = unknown, R = unknown>
   ) {
     super()
     this.name = name
-    this.outbox = new QueueOutbox(context.cluster, name)
-    this.choice = new PartitionChoice(name, STICKY_BYTES, context.random, undefined)
+    const { clock, work } = context
+    this.settlements = new QueueSettlements<V, R>({
+      session,
+      clock,
+      work,
+      settled: (message, settlement, error) => this.settled(message, settlement, error),
+      report: (error) => this.onError(error),
+      isClosing: () => this.closing !== null,
+    })
     this.host = this.makeHost()
+    this.repeating = new QueueRepeats({
+      clock,
+      session,
+      cron: options.cron,
+      send: (message) => this.send(message as NewMessage<V>),
+      isUnfinished: async (id) => ['available', 'delayed', 'acquired'].includes((await this.status(id)).state),
+      report: (error) => this.onError(error),
+    })
     session.events.on('lockLost', this.onLockLost)
     session.events.on('deadLettered', this.onDeadLettered)
     session.events.on('error', this.onError)
     this.untrack = context.track(this)
   }
 
-  /** For the Broker. INVALID_ARGUMENT, NOT_SUPPORTED, TOPIC_EXISTS_DIFFERENT, INVALID_STATE when it is open with other options. */
+  /** For the Broker. INVALID_ARGUMENT, TOPIC_EXISTS_DIFFERENT, INVALID_STATE when it is open with other options. */
   static async open<V, R>(context: ClientContext, name: string, options?: QueueOptions<V>): Promise<Queue<V, R>> {
     const resolved = resolveQueueOptions(name, options)
     const port = await context.cluster.queue(name, resolved.port)
     return new Queue<V, R>(context, name, resolved, port.session(resolved.port))
   }
 
-  /** Resolves when the message is in the queue, as the flush level promises. SERDE_FAILED, MESSAGE_TOO_LARGE, DISK_FULL. */
+  /**
+   * Resolves when the message is in the queue, as the flush level promises; a list is there as a whole or not at all. SERDE_FAILED,
+   * MESSAGE_TOO_LARGE, QUEUE_FULL (`overflow: 'reject'`), DISK_FULL.
+   */
   send(message: NewMessage<V>, options?: WaitOptions): Promise<Receipt<R>>
   send(messages: readonly NewMessage<V>[], options?: WaitOptions): Promise<Receipt<R>[]>
   async send(given: NewMessage<V> | readonly NewMessage<V>[], options?: WaitOptions): Promise<Receipt<R> | Receipt<R>[]> {
@@ -106,18 +127,18 @@ export class Queue<V = unknown, R = unknown>
     const { work, clock } = this.context
     const now = clock.now()
     // All are encoded before the first goes, so that a value that cannot be encoded sends none.
-    const prepared = isList(given) ? given.map((message) => this.prepare(message, now)) : [this.prepare(given, now)]
+    const outgoing = isList(given) ? given.map((message) => this.prepare(message, now)) : [this.prepare(given, now)]
     work.begin()
     try {
-      const rounds = new Set<Promise<void>>()
-      for (const { receipt, key, value, headers } of prepared) rounds.add(this.outbox.add(receipt, key, value, now, headers))
-      const failed = (await Promise.allSettled(rounds)).find((round) => round.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
+      const sent = await this.session.send(outgoing, options?.signal)
+      const receipts = sent.map(
+        ({ partition, offset, duplicate }: SentMessage, i) =>
+          new QueueReceipt<R>(partition, offset, duplicate, (outgoing[i] as OutgoingMessage).id, this.ask),
+      )
+      return isList(given) ? receipts : (receipts[0] as Receipt<R>)
     } finally {
       work.end()
     }
-    const receipts = prepared.map(({ receipt }) => receipt as Receipt<R>)
-    return isList(given) ? receipts : (receipts[0] as Receipt<R>)
   }
 
   /** Pull: up to `max` (1) messages, each locked. Waits up to timeoutMs (1000; Infinity: until there is one); empty when nothing came. */
@@ -159,6 +180,19 @@ export class Queue<V = unknown, R = unknown>
     return receiver
   }
 
+  /**
+   * Push, several at a time: the handler gets up to `max` (100) messages that are there. When it resolves, those that it did not settle are
+   * acknowledged; when it throws, they are released with backoff (UnrecoverableError: rejected). Locks are renewed while it runs.
+   */
+  async processBatch(handler: MessagesHandler<V, R>, options?: BatchOptions): Promise<Receiver> {
+    this.checkOpen()
+    checkBatchOptions(options)
+    if (typeof handler !== 'function') throw new KafkaliteError('INVALID_ARGUMENT', 'processBatch() takes a function')
+    const receiver = new BatchReceiver<V, R>(this.host, handler, options)
+    this.receivers.add(receiver)
+    return receiver
+  }
+
   /** Waits for one message, from anywhere, also after a restart: its result. DEAD_LETTERED, MESSAGE_NOT_FOUND, CLOSED. */
   async acknowledged(id: string, options?: WaitOptions): Promise<R> {
     this.checkOpen()
@@ -178,9 +212,88 @@ export class Queue<V = unknown, R = unknown>
     return result === undefined ? { state, deliveryCount } : { state, deliveryCount, result: this.decodeResult(result) }
   }
 
-  /** How many messages there are in each state. */
+  /** How many messages there are in each state; `dead`: in the dead-letter topic. */
   async counts(): Promise<{ available: number; delayed: number; acquired: number; dead: number }> {
     return this.session.counts()
+  }
+
+  /** Looks at messages of one state ('available') in the order of sending, without taking them: what is read here cannot be settled (LOCK_LOST). */
+  async *browse(options?: {
+    state?: 'available' | 'delayed' | 'acquired' | 'dead' | undefined
+    limit?: number | undefined
+  }): AsyncGenerator<Message<V, R>, void, undefined> {
+    this.checkOpen()
+    checkOptions('browse()', options, BROWSE_RULES)
+    let left = options?.limit ?? Infinity
+    if (left === 0) return
+    for await (const batch of this.session.browse(options?.state ?? 'available')) {
+      for (const message of this.unpack([batch])) {
+        yield message
+        if (--left <= 0) return
+      }
+    }
+  }
+
+  /** The first `max` (1) available messages, without taking them. */
+  async peek(max = 1): Promise<Message<V, R>[]> {
+    const messages: Message<V, R>[] = []
+    for await (const message of this.browse({ limit: max })) messages.push(message)
+    return messages
+  }
+
+  /** Sends dead letters back to the queue, their counts anew: all, those that `filter` picks, the one with that `id`, at most `max`. Answers how many. */
+  async redrive(options?: {
+    filter?: ((message: Message<V, R>) => boolean) | undefined
+    id?: string | undefined
+    max?: number | undefined
+  }): Promise<number> {
+    this.checkOpen()
+    checkOptions('redrive()', options, REDRIVE_RULES)
+    const { filter, id, max = Infinity } = options ?? {}
+    const wanted =
+      filter === undefined && id === undefined
+        ? null
+        : (batch: AcquiredBatch): boolean => {
+            const [message] = this.unpack([batch])
+            return message !== undefined && (id === undefined || message.id === id) && (filter === undefined || filter(message))
+          }
+    return this.session.redrive(wanted, max)
+  }
+
+  /** Drops a message that nobody holds. False when it is held, finished or not known. */
+  async remove(id: string): Promise<boolean> {
+    this.checkOpen()
+    const place = await this.find(id)
+    return place !== null && this.session.remove(place)
+  }
+
+  /** Drops all messages that nobody holds, and answers how many that were. Whoever waits for one of them hears DEAD_LETTERED. */
+  async purge(): Promise<number> {
+    return this.session.purge()
+  }
+
+  /**
+   * Sends the message again and again, as the schedule says: at every multiple of `everyMs`, or by a cron expression. It is kept with the queue
+   * and goes on whenever the queue is open; moments that were missed are made up for by one message, and none is sent while the one before is
+   * not finished. The value is kept as JSON. Again with the same id: takes the place of the first. INVALID_ARGUMENT, NOT_SUPPORTED.
+   */
+  async repeat(id: string, schedule: RepeatSchedule, message: Omit<NewMessage<V>, 'id'>): Promise<void> {
+    this.checkOpen()
+    if (typeof id !== 'string' || id === '') throw new KafkaliteError('INVALID_ARGUMENT', 'repeat() takes an id that is not empty')
+    checkNewMessage(this.name, message, this.options.port.priorities ?? 1)
+    await this.repeating.add(id, schedule, message)
+  }
+
+  /** What is repeated, and when it is sent next. */
+  async repeats(): Promise<{ id: string; next: number }[]> {
+    this.checkOpen()
+    return this.repeating.list()
+  }
+
+  /** False when nothing is repeated under the id. */
+  async stopRepeat(id: string): Promise<boolean> {
+    this.checkOpen()
+    return this.repeating.stop(id)
   }
 
   /** Resolves when nothing is available, delayed or acquired. */
@@ -202,9 +315,10 @@ export class Queue<V = unknown, R = unknown>
   }
 
   /** Stops its receivers (their handlers end first) and gives back what was received and not settled, uncounted. Idempotent. */
-  close(): Promise<void> {
+  async close(options?: WaitOptions): Promise<void> {
+    checkOptions('close()', options, WAIT_RULES)
     this.closing ??= this.shut()
-    return this.closing
+    await abortable(this.closing, options?.signal)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -213,6 +327,7 @@ export class Queue<V = unknown, R = unknown>
 
   private async shut(): Promise<void> {
     await Promise.all([...this.receivers].map((receiver) => receiver.close()))
+    await this.repeating.close()
     this.session.events.off('lockLost', this.onLockLost)
     this.session.events.off('deadLettered', this.onDeadLettered)
     this.session.events.off('error', this.onError)
@@ -222,25 +337,25 @@ export class Queue<V = unknown, R = unknown>
     await this.session.close()
   }
 
-  private prepare(message: NewMessage<V>, now: number): Prepared {
-    checkNewMessage(this.name, message)
-    const { key = null, id } = message
+  private prepare(message: NewMessage<V>, now: number): OutgoingMessage {
+    checkNewMessage(this.name, message, this.options.port.priorities ?? 1)
+    const { key = null, id, priority = 0, unique } = message
     const headers = this.headersOf(message, now)
     const value =
       message.value === null
         ? null
         : encodeContent(this.options.value, message.value, { topic: this.name, headers: Headers.of(headers) }, 'value')
-    const partition = this.choice.choose(key, value, this.session.partitions)
-    if (key === null) this.choice.used(64 + (value?.length ?? 0))
-    return { receipt: new QueueReceipt(partition, id, this.ask), key, value, headers: headers.length === 0 ? null : headers }
+    return { key, value, headers: headers.length === 0 ? null : headers, priority, id, untilDone: unique === 'untilDone' }
   }
 
   private headersOf(message: NewMessage<V>, now: number): readonly EncodedHeader[] {
-    const { headers, id, delayMs, at } = message
+    const { headers, id, delayMs, at, ttlMs = this.options.ttlMs } = message
+    if (headers === undefined && id === undefined && delayMs === undefined && at === undefined && ttlMs === undefined) return NO_HEADERS
     const encoded: EncodedHeader[] = headers === undefined ? [] : [...encodeHeaders(headers)]
     if (id !== undefined) encoded.push([MESSAGE_ID_HEADER, id])
     const deliverAt = at?.getTime() ?? (delayMs === undefined ? 0 : Math.ceil(now + delayMs))
     if (deliverAt > now) encoded.push([DELIVER_AT_HEADER, String(deliverAt)])
+    if (ttlMs !== undefined) encoded.push([EXPIRES_AT_HEADER, String(Math.ceil(now + ttlMs))])
     return encoded
   }
 
@@ -286,49 +401,64 @@ export class Queue<V = unknown, R = unknown>
       clock: this.context.clock,
       lockMs: this.options.port.lockMs,
       receive: async (max, signal) => this.unpack(await this.session.acquire({ max, maxWaitMs: Infinity, signal })),
-      settle: (message, settlement, error) => this.settle(message, settlement, error),
-      succeeded: (message, result) => this.quietly(() => this.settle(message, message.acknowledgement(result)), message),
-      failed: (message, error, how) => this.quietly(() => this.settleFailed(message, error, how), message),
+      settle: (message, settlement) => this.settlements.settle(message, settlement),
+      succeeded: (message, result) => this.succeeded(message, result),
+      failed: (message, error, how) => this.failed(message, error, how),
       encodeResult: (result) => asBytes(encodeContent(RESULTS, result, { topic: this.name, headers: Headers.of([]) }, 'result')),
       renew: (message, ms) => void this.session.renew(message, ms),
       keep: (message) => this.keep(message),
       watch: (message) => void this.watched.set(keyOf(message), message),
+      progress: (message, value) => void this.emit('progress', message, value),
       report: (error) => this.onError(error),
       closed: (receiver) => void this.receivers.delete(receiver),
     }
   }
 
-  private async settle(message: QueueMessage<V, R>, settlement: Settlement, error?: unknown): Promise<void> {
-    const settled = this.session.settle(message, settlement)
-    message.isSettled = true
+  private succeeded(message: QueueMessage<V, R>, result: R): Promise<void> {
+    let settlement: Settlement
+    try {
+      settlement = message.acknowledgement(result)
+    } catch (error) {
+      // A result that cannot be encoded will not be better the next time.
+      this.onError(error)
+      return this.failed(message, error, 'reject')
+    }
+    return this.settlements.finish(message, settlement)
+  }
+
+  private failed(message: QueueMessage<V, R>, error: unknown, how: 'release' | 'uncounted' | 'reject'): Promise<void> {
+    if (how === 'uncounted') return this.settlements.finish(message, { kind: 'release', uncounted: true }, error)
+    const note = noteFor(error, how)
+    if (how === 'reject') return this.settlements.finish(message, { kind: 'reject', note }, error)
+    let delayMs = 0
+    try {
+      delayMs = backoffMs(this.options.backoff, message.deliveryCount, error, this.context.random)
+    } catch (failure) {
+      // A backoff function that fails must not keep the message.
+      this.onError(failure)
+    }
+    return this.settlements.finish(message, { kind: 'release', delayMs, note }, error)
+  }
+
+  /** The end of a delivery is written. */
+  private settled(message: QueueMessage<V, R>, settlement: Settlement, error: unknown): void {
     if (this.watched.size > 0) this.watched.delete(keyOf(message))
-    if (isPromise(settled)) await settled
-    if (settlement.kind === 'acknowledge' && this.listenerCount('acknowledged') > 0) this.emit('acknowledged', message)
+    if (settlement.kind === 'acknowledge') {
+      if (this.listenerCount('acknowledged') > 0) this.tell(() => this.emit('acknowledged', message))
+      return
+    }
     // The last delivery is not released but dies; the queue itself tells of dead letters.
     const comesAgain =
       settlement.kind === 'release' && (settlement.uncounted === true || message.deliveryCount < this.options.port.maxDeliveries)
-    if (comesAgain && this.listenerCount('released') > 0) this.emit('released', message, error)
+    if (comesAgain && this.listenerCount('released') > 0) this.tell(() => this.emit('released', message, error))
   }
 
-  private settleFailed(message: QueueMessage<V, R>, error: unknown, how: 'release' | 'uncounted' | 'reject'): Promise<void> {
-    const note = noteFor(error, how)
-    if (how === 'uncounted') return this.settle(message, { kind: 'release', uncounted: true }, error)
-    if (how === 'reject') return this.settle(message, { kind: 'reject', note }, error)
-    const delayMs = backoffMs(this.options.backoff, message.deliveryCount, error, this.context.random)
-    return this.settle(message, { kind: 'release', delayMs, note }, error)
-  }
-
-  /** For receivers: a lost lock has been told of already; a result that cannot be encoded is the handler's failure. */
-  private async quietly(work: () => Promise<void>, message: QueueMessage<V, R>): Promise<void> {
-    this.context.work.begin()
+  /** A listener that throws must not keep others from hearing, or messages from being settled. */
+  private tell(emit: () => void): void {
     try {
-      await work()
+      emit()
     } catch (error) {
-      if (KafkaliteError.is(error, 'LOCK_LOST')) return
-      this.onError(error)
-      if (!message.isSettled) await this.quietly(() => this.settleFailed(message, error, 'reject'), message)
-    } finally {
-      this.context.work.end()
+      this.onError(new KafkaliteError('INVALID_STATE', `A listener of queue ${this.name} threw`, { cause: error }))
     }
   }
 
@@ -348,14 +478,14 @@ export class Queue<V = unknown, R = unknown>
     }
     for (const receiver of this.receivers) {
       const stalled = receiver.lost(token)
-      if (stalled !== undefined) this.emit('stalled', stalled)
+      if (stalled !== undefined) this.tell(() => this.emit('stalled', stalled))
     }
   }
 
   private readonly onDeadLettered = (record: AcquiredBatch, note: DeathNote): void => {
     if (this.listenerCount('deadLettered') === 0) return
     const error = new KafkaliteError('DEAD_LETTERED', note.errorMessage ?? note.reason)
-    for (const message of this.unpack([record])) this.emit('deadLettered', message, error)
+    for (const message of this.unpack([record])) this.tell(() => this.emit('deadLettered', message, error))
   }
 
   private readonly onError = (error: unknown): void => {
@@ -373,6 +503,8 @@ export class Queue<V = unknown, R = unknown>
 }
 
 type Host<V, R> = MessageHost<V, R> & ReceiverHost<V, R>
+
+const NO_HEADERS: readonly EncodedHeader[] = []
 
 function isList<V>(given: NewMessage<V> | readonly NewMessage<V>[]): given is readonly NewMessage<V>[] {
   return Array.isArray(given)

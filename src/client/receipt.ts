@@ -6,11 +6,11 @@ export interface Receipt<R = unknown> {
   readonly id: string
   /** The place in the partition of the queue. */
   readonly offset: number
-  /** Always false: messages are not yet compared with earlier ones. */
+  /** Whether a message of this id was sent before, and this one was not: the receipt is that one's. */
   readonly duplicate: boolean
   /**
-   * Resolves with the handler's result when the message was acknowledged. Rejects with DEAD_LETTERED when it was given up, with CLOSED when
-   * the queue was closed before. Never an unhandled rejection. After a restart ask `queue.acknowledged(id)`.
+   * Resolves with the handler's result when the message was acknowledged. Rejects with DEAD_LETTERED when it was given up or dropped, with
+   * CLOSED when the queue was closed before. Never an unhandled rejection. After a restart ask `queue.acknowledged(id)`.
    */
   readonly acknowledged: Promise<R>
 }
@@ -19,12 +19,12 @@ export interface Receipt<R = unknown> {
 export type AskOutcome = (partition: number, offset: number) => Promise<unknown>
 
 export class QueueReceipt<R> implements Receipt<R> {
-  readonly duplicate = false
-  offset = -1
   private promise: Promise<R> | undefined
 
   constructor(
     readonly partition: number,
+    readonly offset: number,
+    readonly duplicate: boolean,
     private readonly givenId: string | undefined,
     private readonly ask: AskOutcome,
   ) {}

@@ -17,7 +17,7 @@ export interface ProcessOptions {
   concurrency?: number | undefined
   /** How many messages are held ready besides those being worked on. Default: as many as concurrency. */
   prefetch?: number | undefined
-  /** A handler that runs longer loses its lock: it is told by `signal`, and the message goes to another. Milliseconds. Default: no limit */
+  /** A handler that runs longer counts as failed: it is told by `signal`, the message is released, and another takes its place. Milliseconds. Default: no limit */
   maxHandlerMs?: number | undefined
 }
 
@@ -46,7 +46,7 @@ export interface ReceiverHost<V, R> {
   /** Renews the lock; a lock that is lost already is told of elsewhere. */
   keep(message: QueueMessage<V, R>): void
   report(error: unknown): void
-  closed(receiver: QueueReceiver<V, R>): void
+  closed(receiver: Receiver & { lost(token: AcquireToken): QueueMessage<V, R> | undefined }): void
 }
 
 export function checkProcessOptions(options: ProcessOptions | undefined): void {
@@ -183,12 +183,12 @@ export class QueueReceiver<V, R> implements Receiver {
   }
 
   private succeeded(message: QueueMessage<V, R>, result: R): void {
-    this.ended(message)
+    if (!this.ended(message)) return
     if (!message.isSettled) this.track(this.host.succeeded(message, result))
   }
 
   private failed(message: QueueMessage<V, R>, error: unknown): void {
-    this.ended(message)
+    if (!this.ended(message)) return
     if (message.isSettled) {
       this.host.report(
         new KafkaliteError('INVALID_STATE', `The handler failed after it had settled message ${message.id}`, { cause: error }),
@@ -200,12 +200,16 @@ export class QueueReceiver<V, R> implements Receiver {
     }
   }
 
-  private ended(message: QueueMessage<V, R>): void {
-    this.running.delete(message)
+  /** False when its time was over before: what it does then is nobody's any more. */
+  private ended(message: QueueMessage<V, R>): boolean {
+    const wasRunning = this.running.delete(message)
     this.wakeup.wake()
+    return wasRunning
   }
 
   private track(work: Promise<void>): void {
+    // Those of one turn share a promise.
+    if (this.settling.has(work)) return
     this.settling.add(work)
     const over = (): void => void this.settling.delete(work)
     work.then(over, over)
@@ -219,10 +223,17 @@ export class QueueReceiver<V, R> implements Receiver {
       this.timer = null
     } else if (this.timer === null) {
       const { clock, lockMs } = this.host
-      this.timer = clock.setTimer(clock.now() + Math.min(lockMs / 2, this.maxHandlerMs), () => {
+      const now = clock.now()
+      let atMs = now + lockMs / 2
+      // The handler that began first is the first whose time is over.
+      for (const since of this.maxHandlerMs === Infinity ? [] : this.running.values()) {
+        atMs = Math.min(atMs, since + this.maxHandlerMs)
+        break
+      }
+      this.timer = clock.setTimer(Math.max(atMs, now + 1), () => {
         this.timer = null
         this.renewAll()
-        this.renewInTime()
+        this.dispatch()
       })
     }
   }
@@ -230,12 +241,14 @@ export class QueueReceiver<V, R> implements Receiver {
   private renewAll(): void {
     const now = this.host.clock.now()
     for (const message of this.waiting) this.host.keep(message)
-    for (const [message, since] of this.running) {
-      if (now - since < this.maxHandlerMs) this.host.keep(message)
-      else
-        message.abort(
-          new KafkaliteError('REQUEST_TIMED_OUT', `The handler of message ${message.id} ran longer than ${this.maxHandlerMs} ms`),
-        )
+    for (const [message, since] of [...this.running]) {
+      if (now - since < this.maxHandlerMs) {
+        if (!message.isSettled) this.host.keep(message)
+        continue
+      }
+      const error = new KafkaliteError('REQUEST_TIMED_OUT', `The handler of message ${message.id} ran longer than ${this.maxHandlerMs} ms`)
+      message.abort(error)
+      this.failed(message, error)
     }
   }
 

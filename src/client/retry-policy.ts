@@ -93,8 +93,8 @@ export function backoffMs(backoff: Backoff, attempt: number, error: unknown, ran
   if ('type' in backoff) {
     const { type, delayMs, maxMs = Number.MAX_SAFE_INTEGER, jitter = 0 } = backoff
     const grown = type === 'fixed' ? delayMs : delayMs * 2 ** Math.min(attempt - 1, 52)
-    const spread = 1 + jitter * (random() * 2 - 1)
-    return Math.round(Math.min(Math.min(grown, maxMs) * spread, maxMs))
+    // Jitter only shortens the wait: between (1 - jitter) of it and all of it.
+    return Math.round(Math.min(grown, maxMs) * (1 - jitter * random()))
   }
   return backoff[Math.min(attempt, backoff.length) - 1] ?? 0
 }

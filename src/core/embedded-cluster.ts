@@ -415,6 +415,7 @@ export class EmbeddedCluster implements Cluster {
       ensureTopic: (name, topic) => this.ensureTopic(name, { ...topic, config: { retentionMs: -1, ...topic?.config } }),
       topic: (name) => this.requireParts().registry.find(name)?.description,
       partition: (name, partition) => this.requireParts().registry.get(name).partition(partition),
+      produce: (topic, partition, batch) => this.produce(topic, partition, batch),
       openStateLog: async (topic) =>
         new InternalLog(await this.storage.log(stateLogName(topic), INTERNAL_LOG_CONFIG), this.storage, this.flusher),
       onTopicDeletion: (name, hook) => this.addDeletionHook(name, hook),

@@ -137,6 +137,33 @@ export class Partition {
     })
   }
 
+  /** Runs `step` while no append is under way; those that come wait. For an append to several partitions in one step of the storage. */
+  exclusively<T>(step: () => Awaitable<T>): Awaitable<T> {
+    if (this.isClosed) throw this.closedError()
+    return this.writes.run(step)
+  }
+
+  /** Checks the batches and gives them their places at the end. Within `exclusively` only. Answers the first offset. */
+  place(batches: readonly PackedBatch[]): number {
+    const first = this.log.endOffset
+    const place = { baseOffset: -1, logAppendTime: -1 }
+    let offset = first
+    let bytes = 0
+    for (const batch of batches) {
+      checkAppend(batch, this.config, this.clock.now(), this.name)
+      this.placeAt(batch, place, offset)
+      offset += batch.lastOffsetDelta + 1
+      bytes += batch.sizeBytes
+    }
+    this.tracker.grown(bytes)
+    return first
+  }
+
+  /** The storage has what was placed: settles as the flush level promises, then readers see it. */
+  placed(): Awaitable<void> {
+    return this.finish(undefined, NO_OPTIONS)
+  }
+
   /** Whole batches from the one that holds `offset`, never past what a reader of that isolation sees. OFFSET_OUT_OF_RANGE. */
   read(offset: number, maxBytes: number, isolation?: Isolation): Awaitable<readonly PackedBatch[]> {
     if (offset > this.readable || offset < this.log.startOffset) throw this.outOfRange(offset)

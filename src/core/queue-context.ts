@@ -4,7 +4,8 @@ import type { KafkaliteError } from '../errors.js'
 import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { Storage } from '../storage/storage.js'
-import type { NewTopic, TopicDescription } from './cluster.js'
+import type { PackedBatch } from '../record/packed-batch.js'
+import type { Appended, NewTopic, TopicDescription } from './cluster.js'
 import type { InternalLog } from './internal-log.js'
 import type { Partition } from './partition.js'
 import type { Flush } from './topic-config.js'
@@ -21,8 +22,10 @@ export interface QueueContext {
   topic(name: string): TopicDescription | undefined
   /** UNKNOWN_TOPIC_OR_PARTITION. */
   partition(name: string, partition: number): Partition
-  /** The state log of the queue on `topic`, `__share_group_state-<topic>-0`, opened or created. It is opened once until it is closed. */
-  openStateLog(topic: string): Promise<InternalLog>
+  /** Appends one batch as any producer's: retention of the topic and the broker's `idle` know of it. */
+  produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended>
+  /** The state log of the queue of that name, `__share_group_state-<queue>-0`, opened or created. It is opened once until it is closed. */
+  openStateLog(queue: string): Promise<InternalLog>
   /** Calls `hook` when the topic is to be deleted, before its logs go: close the state there (the broker then removes its log). Answers how to stop that. */
   onTopicDeletion(name: string, hook: () => Awaitable<void>): () => void
   /** Tells the broker's users of a failure that no call can report. */

@@ -5,6 +5,7 @@
 import type { EventEmitter } from 'eventemitter3'
 import type { Awaitable } from '../lib/awaitable.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { EncodedHeader } from '../record/record.js'
 
 /** Where a message of a queue stands, in the words of share groups (KIP-932); `delayed` is available later. */
 export type RecordState = 'available' | 'delayed' | 'acquired' | 'acknowledged' | 'archived'
@@ -14,9 +15,34 @@ export const MESSAGE_ID_HEADER = 'kafkalite.message.id'
 /** The header that holds the moment before which a message is not delivered: milliseconds since 1970, in digits. */
 export const DELIVER_AT_HEADER = 'kafkalite.deliver.at'
 
+/** The header that holds the moment from which on a message is not delivered any more: milliseconds since 1970, in digits. */
+export const EXPIRES_AT_HEADER = 'kafkalite.expires.at'
+/** The header that counts how often a message came back from the dead letters. */
+export const REDRIVEN_HEADER = 'kafkalite.redriven'
+/** Headers that begin so say where a dead letter came from and why. */
+export const DEAD_HEADERS = 'kafkalite.dead.'
+
 export interface QueuePortOptions {
   /** When the topic is created. 1 */
   readonly partitions?: number | undefined
+  /** The topic whose records the queue hands out and leaves where they are; undefined: one of its own, of the queue's name. */
+  readonly source?: string | undefined
+  /** 'key': of the records of one key one is in work at a time, its retries included. 'none' */
+  readonly order?: 'none' | 'key' | undefined
+  /** How many levels of urgency there are; level 0 is the most urgent. 1 */
+  readonly priorities?: number | undefined
+  /** For how long a message with an id that was sent before is not taken again. Milliseconds. 120000 */
+  readonly dedupWindowMs?: number | undefined
+  /** How many deliveries there may be within a span. No limit. */
+  readonly rateLimit?: { readonly max: number; readonly perMs: number; readonly per?: 'queue' | 'key' | undefined } | undefined
+  /** How many unfinished messages there may be. No limit. */
+  readonly maxLength?: number | undefined
+  /** What a send does when there are as many as there may be. 'wait' */
+  readonly overflow?: 'wait' | 'reject' | undefined
+  /** group.share.partition.max.record.locks: how many messages of the queue may be in the hands of receivers. 2000 */
+  readonly maxInFlight?: number | undefined
+  /** segment.bytes, when the topic is created. Bytes. 16 MiB */
+  readonly segmentBytes?: number | undefined
   /** group.share.record.lock.duration.ms: how long a receiver may hold a message. Milliseconds. */
   readonly lockMs: number
   /** group.share.delivery.count.limit: a message delivered that often and not acknowledged is archived. */
@@ -49,10 +75,32 @@ export interface AcquiredBatch {
   readonly lockedUntil: number
 }
 
+/** A message on its way into the queue. Its headers say already when it is to be delivered, when it expires and what its id is. */
+export interface OutgoingMessage {
+  readonly key: string | null
+  readonly value: Uint8Array | string | null
+  readonly headers: readonly EncodedHeader[] | null
+  /** From 0, the most urgent. */
+  readonly priority: number
+  readonly id: string | undefined
+  /** Whether the id is taken as long as a message with it is unfinished, rather than for the window. */
+  readonly untilDone: boolean
+}
+
+/** Where a message is. `duplicate`: it was there before under its id, and nothing was sent. */
+export interface SentMessage extends RecordPlace {
+  readonly duplicate: boolean
+}
+
 /** How a delivery ended. */
 export type Settlement =
   /** `result` is kept for the sender and has at most 1 MiB. `id`: the one that the sender gave, so that it is known after the record is gone. */
-  | { readonly kind: 'acknowledge'; readonly result?: Uint8Array | undefined; readonly id?: string | undefined }
+  | {
+      readonly kind: 'acknowledge'
+      readonly result?: Uint8Array | undefined
+      readonly id?: string | undefined
+      readonly sentMs?: number | undefined
+    }
   /** Available again after `delayMs` (0). `uncounted`: as if it had never been delivered. The note is for the dead letter, should this have been the last delivery. */
   | {
       readonly kind: 'release'
@@ -107,6 +155,8 @@ export interface QueueSession {
   readonly partitions: number
   readonly deadLetterTopic: string | false
   readonly events: EventEmitter<QueuePortEvents>
+  /** Adds the messages, all or none, and answers where each is. Resolves as the flush level promises. MESSAGE_TOO_LARGE, QUEUE_FULL, DISK_FULL. */
+  send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]>
   /** Up to `max` records, each locked for lockMs; their delivery counts are written before this resolves. Waits up to `maxWaitMs`
    *  (`Infinity`: until there is one); empty when nothing came, on abort, and after `close`. What was delivered before comes first,
    *  then in the order of sending. */
@@ -121,6 +171,17 @@ export interface QueueSession {
   settled(place: RecordPlace, signal?: AbortSignal): Promise<Outcome | null>
   /** The record with this id of the sender's; null when there is none, or it is forgotten. */
   find(id: string): Awaitable<RecordPlace | null>
+  /** Records in that state, in the order of their offsets, without taking them. Their lease is -1. 'dead': of the dead-letter topic. */
+  browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncIterable<AcquiredBatch>
+  /** Drops a record that nobody holds. False when it is held, finished or not known. */
+  remove(place: RecordPlace): Promise<boolean>
+  /** Drops all that nobody holds and answers how many that were. */
+  purge(): Promise<number>
+  /** Sends dead letters that `wanted` picks (given by place) back to the queue as new, at most `max`. Answers how many. */
+  redrive(wanted: ((batch: AcquiredBatch) => boolean) | null, max: number): Promise<number>
+  /** What is kept under the names of repeats. */
+  repeats(): ReadonlyMap<string, Uint8Array>
+  setRepeat(id: string, content: Uint8Array | undefined): Promise<void>
   counts(): Awaitable<{ available: number; delayed: number; acquired: number; dead: number }>
   /** Stops handing out records, or goes on. Waiting receivers keep waiting. */
   pause(): void

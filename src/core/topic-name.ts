@@ -17,6 +17,11 @@ export function stateLogName(topic: string): string {
   return `${STATE_LOG_PREFIX}-${topic}-0`
 }
 
+/** The log that keeps the bytes of this queue's messages that wait long among finished ones. */
+export function parkingLogName(queue: string): string {
+  return `${STATE_LOG_PREFIX}-${queue}-1`
+}
+
 /** The log of one partition. */
 export function partitionLogName(topic: string, partition: number): string {
   return `${topic}-${partition}`

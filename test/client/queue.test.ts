@@ -194,11 +194,11 @@ describe('a queue', () => {
     await receiver.close()
   })
 
-  test('renews the locks while a handler runs, until maxHandlerMs', async () => {
+  test('renews the locks while a handler runs, until maxHandlerMs; then it has failed and another takes its place', async () => {
     const { queue, clock } = await openBroker()
     const mail = await queue('mail', { lockMs: 1000 })
-    const stalled: string[] = []
-    mail.on('stalled', ({ id }) => stalled.push(id))
+    const released: string[] = []
+    mail.on('released', ({ id }, error) => released.push(`${id} ${codeOf(error)}`))
     let aborted = false
     await mail.process(
       (message) => {
@@ -206,13 +206,13 @@ describe('a queue', () => {
         message.signal.addEventListener('abort', () => (aborted = true))
         return new Promise(() => undefined)
       },
-      { maxHandlerMs: 5000, concurrency: 2 },
+      { maxHandlerMs: 5000 },
     )
     await mail.send({ value: 'slow' })
     await clock.advance(4900)
-    expect([aborted, stalled]).toEqual([false, []])
+    expect([aborted, released]).toEqual([false, []])
     await clock.advance(3000)
-    expect([aborted, stalled]).toEqual([true, ['0-0']])
+    expect([aborted, released]).toEqual([true, ['0-0 REQUEST_TIMED_OUT']])
     expect(await mail.status('0-0')).toEqual({ state: 'acknowledged', deliveryCount: 2 })
   })
 
@@ -312,7 +312,10 @@ describe('a queue', () => {
     [{ lockMs: 0 }, 'INVALID_ARGUMENT'],
     [{ maxDeliveries: 0 }, 'INVALID_ARGUMENT'],
     [{ lockms: 5 }, 'INVALID_ARGUMENT'],
-    [{ order: 'key' }, 'NOT_SUPPORTED'],
+    [{ order: 'key', priorities: 2 }, 'INVALID_ARGUMENT'],
+    [{ rateLimit: { max: 1 } }, 'INVALID_ARGUMENT'],
+    [{ source: 'orders', maxLength: 5 }, 'INVALID_ARGUMENT'],
+    [{ source: 'nowhere' }, 'UNKNOWN_TOPIC_OR_PARTITION'],
     [{ backoff: [1, 2, 3], maxDeliveries: 2 }, 'INVALID_ARGUMENT'],
   ])('refuses the options %j with %s', async (options, code) => {
     const { queue } = await openBroker()
@@ -323,7 +326,8 @@ describe('a queue', () => {
     [{}, 'INVALID_ARGUMENT'],
     [{ value: 'a', delayMs: 1, at: new Date(0) }, 'INVALID_ARGUMENT'],
     [{ value: 'a', id: '0-1' }, 'INVALID_ARGUMENT'],
-    [{ value: 'a', priority: 1 }, 'NOT_SUPPORTED'],
+    [{ value: 'a', priority: 1 }, 'INVALID_ARGUMENT'],
+    [{ value: 'a', unique: 'untilDone' }, 'INVALID_ARGUMENT'],
     [{ value: 1n }, 'SERDE_FAILED'],
   ])('refuses the message %o with %s', async (message, code) => {
     const { queue } = await openBroker()

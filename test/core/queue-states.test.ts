@@ -12,25 +12,42 @@ import {
   DELAYED,
   DYING,
   RecordStates,
+  SETTLING,
   type State,
   UNTOUCHED,
 } from '../../src/core/group/record-state.js'
 
-const NAMES = ['untouched', 'available', 'delayed', 'acquired', 'acknowledged', 'archived', 'dying'] as const
-const STATES: readonly State[] = [UNTOUCHED, AVAILABLE, DELAYED, ACQUIRED, ACKNOWLEDGED, ARCHIVED, DYING]
+const NAMES = ['untouched', 'available', 'delayed', 'acquired', 'acknowledged', 'archived', 'dying', 'settling'] as const
+const STATES: readonly State[] = [UNTOUCHED, AVAILABLE, DELAYED, ACQUIRED, ACKNOWLEDGED, ARCHIVED, DYING, SETTLING]
 const LEGAL = new Set([
+  'untouched-available',
   'untouched-delayed',
   'untouched-acquired',
   'untouched-archived',
+  'available-delayed',
   'available-acquired',
+  'available-archived',
   'available-dying',
   'delayed-available',
+  'delayed-archived',
   'acquired-available',
   'acquired-delayed',
-  'acquired-acknowledged',
+  'acquired-archived',
   'acquired-dying',
+  'acquired-settling',
   'dying-archived',
+  'settling-available',
+  'settling-delayed',
+  'settling-acquired',
+  'settling-acknowledged',
+  'settling-archived',
+  'settling-dying',
 ])
+
+function acknowledge(states: RecordStates, offset: number): void {
+  states.move(offset, SETTLING, 1)
+  states.move(offset, ACKNOWLEDGED, 1)
+}
 
 describe('the state of a record', () => {
   test.each(STATES.flatMap((from) => STATES.map((to) => [NAMES[from], NAMES[to], from, to] as const)))(
@@ -54,7 +71,7 @@ describe('the state of a record', () => {
       states.move(offset, ACQUIRED, 1, 10, 1)
       states.moveCursor(offset + 1)
     }
-    for (let offset = 100; offset < 5000; offset++) if (offset !== 3000) states.move(offset, ACKNOWLEDGED, 1)
+    for (let offset = 100; offset < 5000; offset++) if (offset !== 3000) acknowledge(states, offset)
     expect([states.advanceStart(), states.acquired, states.state(2000), states.state(4999), states.state(5000)]).toEqual([
       3000,
       1,
@@ -62,7 +79,7 @@ describe('the state of a record', () => {
       ACKNOWLEDGED,
       UNTOUCHED,
     ])
-    states.move(3000, ACKNOWLEDGED, 1)
+    acknowledge(states, 3000)
     expect([states.advanceStart(), states.isQuiet, states.untouched(5100)]).toEqual([5000, true, 100])
   })
 
@@ -131,6 +148,7 @@ describe('the words of the state log', () => {
       offset: 8,
       state: ACKNOWLEDGED,
       deliveryCount: 2,
+      sentMs: 2 ** 41,
       id: 'ä',
       result: new Uint8Array([1, 2]),
       reason: undefined,
@@ -149,6 +167,11 @@ describe('the words of the state log', () => {
       forgotten: hear('forgotten'),
       topic: hear('topic'),
       outcome: hear('outcome'),
+      dying: hear('dying'),
+      sent: hear('sent'),
+      repeat: hear('repeat'),
+      redriven: hear('redriven'),
+      parked: hear('parked'),
     })
     expect(heard).toEqual([
       ['acquired', 1, 5, 5, 1],
@@ -156,7 +179,16 @@ describe('the words of the state log', () => {
       ['available', 1, 7, 1, 1, 2 ** 45],
       [
         'outcome',
-        { partition: 1, offset: 8, state: ACKNOWLEDGED, deliveryCount: 2, id: 'ä', result: new Uint8Array([1, 2]), reason: undefined },
+        {
+          partition: 1,
+          offset: 8,
+          state: ACKNOWLEDGED,
+          deliveryCount: 2,
+          sentMs: 2 ** 41,
+          id: 'ä',
+          result: new Uint8Array([1, 2]),
+          reason: undefined,
+        },
       ],
     ])
     expect(ops.isEmpty).toBe(true)

@@ -1,68 +1,102 @@
 // A message that is given up moves to the dead-letter topic as it was, key, value and headers unchanged, with headers that say where
-// it came from and why it died. The copy is written before the original is archived: a crash between the two leaves both, never none.
+// it came from and why it died. Before the copy is written the state log says that the message dies and where its copy will be; after
+// a crash the copy is looked for from there, so that it is written once, and the message is never handed out again.
 
 import { assert } from '../../lib/assert.js'
-import { encodeUtf8 } from '../../lib/text.js'
 import { RecordCursor } from '../../record/batch-reader.js'
 import { BatchWriter } from '../../record/batch-writer.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { EncodedHeader } from '../../record/record.js'
 import type { QueueContext } from '../queue-context.js'
-import type { DeathNote, RecordPlace } from '../queue-port.js'
+import { DEAD_HEADERS } from '../queue-port.js'
+import { cutText, type DeathEntry } from './queue-ops.js'
 
 /** Fourteen days: long enough to come back from a holiday. */
 const RETENTION_MS = 14 * 24 * 60 * 60 * 1000
 /** Twice the usual, for a message of the largest size gets headers on top. Bytes. */
 const MAX_MESSAGE_BYTES = 2 * 1_048_588
-const STACK_BYTES_MAX = 4096
+const READ_BYTES = 1024 * 1024
 
-export interface DeadRecord extends RecordPlace {
+export interface DeadRecord {
   readonly topic: string
   readonly batch: PackedBatch
-  readonly deliveryCount: number
-  readonly note: DeathNote
+  readonly entry: DeathEntry
 }
 
-/** Appends the copy to the first partition of `deadTopic`, which is created when it is not there. */
-export async function writeDeadLetter(context: QueueContext, deadTopic: string, dead: DeadRecord): Promise<void> {
+/** Where the copy of a record will be: its partition, and the offset from which on it can be. */
+export function deadPlace(
+  context: QueueContext,
+  deadTopic: string,
+  partition: number,
+  partitions: number,
+): { partition: number; from: number } {
+  const topic = context.topic(deadTopic)
+  const place = partition % (topic?.partitions ?? partitions)
+  return { partition: place, from: topic === undefined ? 0 : context.partition(deadTopic, place).log.endOffset }
+}
+
+/** Appends the copy; the topic is created with as many partitions as the queue has when it is not there. */
+export async function writeDeadLetter(context: QueueContext, deadTopic: string, partitions: number, dead: DeadRecord): Promise<void> {
   if (context.topic(deadTopic) === undefined) {
-    await context.ensureTopic(deadTopic, { config: { retentionMs: RETENTION_MS, maxMessageBytes: MAX_MESSAGE_BYTES } })
+    await context.ensureTopic(deadTopic, { partitions, config: { retentionMs: RETENTION_MS, maxMessageBytes: MAX_MESSAGE_BYTES } })
   }
-  const batch = packDeadLetter(dead, context.clock.now())
-  await context.partition(deadTopic, 0).append(batch)
+  await context.produce(deadTopic, dead.entry.deadPartition, packDeadLetter(dead, context.clock.now()))
+}
+
+/** Whether the copy was written before. */
+export async function hasDeadLetter(context: QueueContext, deadTopic: string, { topic, entry }: DeadRecord): Promise<boolean> {
+  if (context.topic(deadTopic) === undefined) return false
+  const partition = context.partition(deadTopic, entry.deadPartition)
+  const cursor = new RecordCursor()
+  let offset = Math.max(entry.deadFrom, partition.startOffset)
+  while (offset < partition.endOffset) {
+    const batches = await partition.read(offset, READ_BYTES)
+    if (batches.length === 0) return false
+    for (const batch of batches) {
+      cursor.open(batch)
+      while (cursor.next()) if (cursor.offset >= entry.deadFrom && isCopy(cursor, topic, entry)) return true
+      offset = batch.lastOffset + 1
+    }
+  }
+  return false
+}
+
+function isCopy(cursor: RecordCursor, topic: string, { partition, offset }: DeathEntry): boolean {
+  if (cursor.headerCount === 0) return false
+  const { headers } = cursor
+  return (
+    headers.text(`${DEAD_HEADERS}offset`) === String(offset) &&
+    headers.text(`${DEAD_HEADERS}partition`) === String(partition) &&
+    headers.text(`${DEAD_HEADERS}topic`) === topic
+  )
 }
 
 function packDeadLetter(dead: DeadRecord, now: number): PackedBatch {
   const cursor = new RecordCursor()
+  const { offset } = dead.entry
   cursor.open(dead.batch)
-  while (cursor.next() && cursor.offset < dead.offset);
-  assert(cursor.offset === dead.offset, 'the batch holds the record that is given up')
-  const headers: EncodedHeader[] = [...cursor.headers, ...deadHeaders(dead, cursor.timestamp)]
-  const writer = new BatchWriter()
+  while (cursor.next() && cursor.offset < offset);
+  assert(cursor.offset === offset, 'the batch holds the record that is given up')
+  // A message that died before and came back tells of its last death only.
+  const own = [...cursor.headers].filter(([name]) => !name.startsWith(DEAD_HEADERS))
+  const headers: EncodedHeader[] = [...own, ...deadHeaders(dead, cursor.timestamp)]
+  const writer = new BatchWriter({ slabBytes: 64 * 1024 })
   writer.append(cursor.key, cursor.value, now, headers)
   return writer.finish()
 }
 
-function deadHeaders(dead: DeadRecord, timestamp: number): EncodedHeader[] {
-  const { note } = dead
+function deadHeaders({ topic, entry }: DeadRecord, timestamp: number): EncodedHeader[] {
+  const { note } = entry
   const headers: EncodedHeader[] = [
-    ['kafkalite.dead.topic', dead.topic],
-    ['kafkalite.dead.partition', String(dead.partition)],
-    ['kafkalite.dead.offset', String(dead.offset)],
-    ['kafkalite.dead.timestamp', String(timestamp)],
-    ['kafkalite.dead.deliveries', String(dead.deliveryCount)],
-    ['kafkalite.dead.reason', note.reason],
+    [`${DEAD_HEADERS}topic`, topic],
+    [`${DEAD_HEADERS}partition`, String(entry.partition)],
+    [`${DEAD_HEADERS}offset`, String(entry.offset)],
+    [`${DEAD_HEADERS}timestamp`, String(timestamp)],
+    [`${DEAD_HEADERS}deliveries`, String(entry.deliveryCount)],
+    [`${DEAD_HEADERS}reason`, note.reason],
   ]
-  if (note.errorName !== undefined) headers.push(['kafkalite.dead.error.name', note.errorName])
-  if (note.errorMessage !== undefined) headers.push(['kafkalite.dead.error.message', cutText(note.errorMessage)])
-  if (note.errorStack !== undefined) headers.push(['kafkalite.dead.error.stack', cutText(note.errorStack)])
+  if (note.errorName !== undefined) headers.push([`${DEAD_HEADERS}error.name`, note.errorName])
+  if (note.errorMessage !== undefined) headers.push([`${DEAD_HEADERS}error.message`, cutText(note.errorMessage)])
+  if (note.errorStack !== undefined) headers.push([`${DEAD_HEADERS}error.stack`, cutText(note.errorStack)])
   return headers
-}
-
-/** The longest start of the text that fits, ending with a whole character. */
-function cutText(text: string): Uint8Array {
-  const bytes = encodeUtf8(text.slice(0, STACK_BYTES_MAX))
-  let end = Math.min(bytes.length, STACK_BYTES_MAX)
-  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--
-  return bytes.subarray(0, end)
 }

@@ -1,5 +1,6 @@
 // A queue's state log: what happened to its records, in the order in which it happened. Everything that happens in one turn of the
-// event loop, and all that gathers while a write is under way, goes out as one append; whoever waits for it shares one promise.
+// event loop, and all that gathers while a write is under way, goes out as one append; whoever waits for it shares one promise. Words
+// that an append could not write are dropped, and who gave them is told: the state goes back to what the log says.
 // When the log has grown enough a snapshot takes its place, so its length follows what is in flight and not what ever was.
 
 import { type Awaitable, isPromise } from '../../lib/awaitable.js'
@@ -23,6 +24,11 @@ export interface SnapshotReader extends OpsReader {
   endSnapshot(): void
 }
 
+/** What is to happen in memory once the words are written, or not: for each record its partition, offset and the rest as `settle` got it. */
+export type Settlements = readonly number[]
+/** How many numbers each settlement takes. */
+export const SETTLEMENT_NUMBERS = 5
+
 interface Round {
   readonly promise: Promise<void>
   resolve(): void
@@ -35,23 +41,23 @@ export interface QueueLogOptions {
   readonly now: () => number
   /** Writes the whole state. */
   readonly snapshot: (ops: OpsWriter) => void
-  /** Called after each write that succeeded. */
-  readonly onWritten: () => void
+  /** Called after each write that succeeded, before those who wait hear of it. */
+  readonly onWritten: (settled: Settlements) => void
+  /** Called after a write that failed, before those who wait hear of it. */
+  readonly onFailed: (settled: Settlements) => void
   readonly onError: (error: unknown) => void
 }
 
 export class QueueLog {
-  /** What is to be written next. A change of state is written here in the same turn in which it is made. */
+  /** What is to be written next. */
   readonly ops = new OpsWriter()
-  private readonly batches = new BatchWriter()
+  private readonly batches = new BatchWriter({ slabBytes: 64 * 1024 })
   /** Those who wait for what has gathered and is not on its way. */
   private gathering: Round | null = null
+  private settlements: number[] = []
   private writing = false
-  /** What an append that failed did not take; it goes first in the next one, for the state in memory has moved on. */
-  private unwritten: Uint8Array[] = []
   private grownBytes = 0
   private snapshotBytes = 0
-  private snapshotting = false
 
   constructor(private readonly options: QueueLogOptions) {}
 
@@ -62,6 +68,12 @@ export class QueueLog {
       if (!this.writing) queueMicrotask(() => this.write())
     }
     return this.gathering.promise
+  }
+
+  /** To be made known when the words put into `ops` in this turn are written. */
+  settle(partition: number, offset: number, state: number, count: number, until: number): Promise<void> {
+    this.settlements.push(partition, offset, state, count, until)
+    return this.written()
   }
 
   /** Tells `reader` what the log says. */
@@ -85,17 +97,23 @@ export class QueueLog {
     })
   }
 
-  /** Replaces the log by the state as it is. */
+  /** Replaces the log by the state as it is. No words are written in the meantime, lest the snapshot makes void what it does not know. */
   async snapshot(): Promise<void> {
+    this.writing = true
     this.grownBytes = 0
-    await this.options.log.replace(() => {
-      const ops = new OpsWriter()
-      this.options.snapshot(ops)
-      const bytes = ops.take()
-      this.snapshotBytes = bytes.length
-      this.batches.append(SNAPSHOT_KEY, bytes, this.options.now(), null)
-      return [this.batches.finish()]
-    })
+    try {
+      await this.options.log.replace(() => {
+        const ops = new OpsWriter()
+        this.options.snapshot(ops)
+        const bytes = ops.take()
+        this.snapshotBytes = bytes.length
+        this.batches.append(SNAPSHOT_KEY, bytes, this.options.now(), null)
+        return [this.batches.finish()]
+      })
+    } finally {
+      this.writing = false
+      this.next()
+    }
   }
 
   close(): Awaitable<void> {
@@ -105,52 +123,42 @@ export class QueueLog {
   private write(): void {
     const round = this.gathering
     if (round === null || this.writing) return
+    const { settlements } = this
     this.gathering = null
+    this.settlements = []
     this.writing = true
-    if (!this.ops.isEmpty) this.unwritten.push(this.ops.take())
-    const chunks = this.unwritten
-    this.unwritten = []
     try {
-      const appended = this.options.log.append(this.pack(chunks), this.options.level)
+      const appended = this.options.log.append(this.pack(), this.options.level)
       if (isPromise(appended))
         appended.then(
-          () => this.succeed(round),
-          (error: unknown) => this.fail(round, chunks, error),
+          () => this.succeed(round, settlements),
+          (error: unknown) => this.fail(round, settlements, error),
         )
-      else this.succeed(round)
+      else this.succeed(round, settlements)
     } catch (error) {
-      this.fail(round, chunks, error)
+      this.fail(round, settlements, error)
     }
   }
 
-  private pack(chunks: readonly Uint8Array[]): readonly PackedBatch[] {
-    if (chunks.length === 0) return []
-    const now = this.options.now()
-    for (const chunk of chunks) {
-      this.batches.append(null, chunk, now, null)
-      this.grownBytes += chunk.length
-    }
+  private pack(): readonly PackedBatch[] {
+    if (this.ops.isEmpty) return []
+    const words = this.ops.take()
+    this.grownBytes += words.length
+    this.batches.append(null, words, this.options.now(), null)
     return [this.batches.finish()]
   }
 
-  private succeed(round: Round): void {
+  private succeed(round: Round, settled: Settlements): void {
     this.writing = false
+    this.options.onWritten(settled)
     round.resolve()
-    this.options.onWritten()
-    this.next()
-    const due = Math.max(SNAPSHOT_AFTER_BYTES, this.snapshotBytes * 2)
-    if (this.grownBytes < due || this.snapshotting) return
-    this.snapshotting = true
-    this.snapshot()
-      .catch(this.options.onError)
-      .finally(() => {
-        this.snapshotting = false
-      })
+    if (this.grownBytes >= Math.max(SNAPSHOT_AFTER_BYTES, this.snapshotBytes * 2)) this.snapshot().catch(this.options.onError)
+    else this.next()
   }
 
-  private fail(round: Round, chunks: Uint8Array[], error: unknown): void {
+  private fail(round: Round, settled: Settlements, error: unknown): void {
     this.writing = false
-    this.unwritten = [...chunks, ...this.unwritten]
+    this.options.onFailed(settled)
     round.reject(error)
     this.next()
   }

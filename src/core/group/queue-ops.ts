@@ -5,6 +5,7 @@
 import { KafkaliteError } from '../../errors.js'
 import { encodeUtf8, readUtf8 } from '../../lib/text.js'
 import { MALFORMED, readVarlong, varlongLength, writeVarlong } from '../../lib/varint.js'
+import type { DeathNote } from '../queue-port.js'
 import { ACKNOWLEDGED, ARCHIVED, type State } from './record-state.js'
 
 const ACQUIRE = 1
@@ -15,6 +16,14 @@ const GAP = 5
 const PLACE = 6
 const FORGOTTEN = 7
 const TOPIC = 8
+const DYING_WORD = 9
+const SENT = 10
+const REPEAT = 11
+const REDRIVEN = 12
+const PARKED = 13
+
+/** Each part of what is said about an error is cut there. Bytes. */
+const NOTE_BYTES_MAX = 4096
 
 /** What is remembered of a finished record, for its sender. */
 export interface OutcomeEntry {
@@ -22,9 +31,30 @@ export interface OutcomeEntry {
   readonly offset: number
   readonly state: typeof ACKNOWLEDGED | typeof ARCHIVED
   readonly deliveryCount: number
+  /** With an id: when it was sent. */
+  readonly sentMs: number
   readonly id: string | undefined
   readonly result: Uint8Array | undefined
   readonly reason: string | undefined
+}
+
+/** A record is given up: from here on it is never handed out again, though its copy in the dead letters may be missing still. */
+export interface DeathEntry {
+  readonly partition: number
+  readonly offset: number
+  readonly deliveryCount: number
+  /** Where the copy goes; an earlier try may have left it from `deadFrom` on. */
+  readonly deadPartition: number
+  readonly deadFrom: number
+  readonly note: DeathNote
+}
+
+/** A message with an id of the sender's was sent; for as long as the id is looked out for. */
+export interface SentEntry {
+  readonly partition: number
+  readonly offset: number
+  readonly sentMs: number
+  readonly id: string
 }
 
 /** What a replay hears, in the order of writing. */
@@ -39,6 +69,14 @@ export interface OpsReader {
   forgotten(partition: number, below: number): void
   /** The id of the topic that the state is about. */
   topic(id: string): void
+  dying(entry: DeathEntry): void
+  sent(entry: SentEntry): void
+  /** What is repeated under the id; undefined: no more. */
+  repeat(id: string, content: Uint8Array | undefined): void
+  /** Dead letters that went back to the queue, or were removed. */
+  redriven(partition: number, first: number, length: number): void
+  /** A record's bytes have moved to the parking log. */
+  parked(partition: number, offset: number, place: number): void
 }
 
 /** Gathers words. The last one stays open while its neighbours follow. */
@@ -87,10 +125,35 @@ export class OpsWriter {
   }
 
   outcome(entry: OutcomeEntry): void {
-    this.plain(OUTCOME, entry.partition, entry.offset, entry.state, entry.deliveryCount)
-    this.content(entry.id === undefined ? undefined : encodeUtf8(entry.id))
+    this.plain(OUTCOME, entry.partition, entry.offset, entry.state, entry.deliveryCount, entry.sentMs)
+    this.text(entry.id)
     this.content(entry.result)
-    this.content(entry.reason === undefined ? undefined : encodeUtf8(entry.reason))
+    this.text(entry.reason)
+  }
+
+  dying(entry: DeathEntry): void {
+    const { reason, errorName, errorMessage, errorStack } = entry.note
+    this.plain(DYING_WORD, entry.partition, entry.offset, entry.deliveryCount, entry.deadPartition, entry.deadFrom)
+    for (const text of [reason, errorName, errorMessage, errorStack]) this.content(text === undefined ? undefined : cutText(text))
+  }
+
+  sent(entry: SentEntry): void {
+    this.plain(SENT, entry.partition, entry.offset, entry.sentMs)
+    this.text(entry.id)
+  }
+
+  repeat(id: string, content: Uint8Array | undefined): void {
+    this.plain(REPEAT)
+    this.text(id)
+    this.content(content)
+  }
+
+  redriven(partition: number, first: number, length = 1): void {
+    this.run(REDRIVEN, partition, first, length, 0, 0)
+  }
+
+  parked(partition: number, offset: number, place: number): void {
+    this.plain(PARKED, partition, offset, place)
   }
 
   /** The words gathered, in memory of their own; the writer is empty afterwards. */
@@ -135,6 +198,10 @@ export class OpsWriter {
     this.reserve(1 + numbers.length * 8)
     this.buffer[this.at++] = op
     for (const number of numbers) this.at = writeVarlong(this.buffer, this.at, number)
+  }
+
+  private text(text: string | undefined): void {
+    this.content(text === undefined ? undefined : encodeUtf8(text))
   }
 
   private content(bytes: Uint8Array | undefined): void {
@@ -183,10 +250,28 @@ function readOp(words: Words, reader: OpsReader): void {
         offset: words.number(),
         state: words.state(),
         deliveryCount: words.number(),
+        sentMs: words.number(),
         id: words.text(),
         result: words.content(),
         reason: words.text(),
       })
+    case DYING_WORD:
+      return reader.dying({
+        partition: words.number(),
+        offset: words.number(),
+        deliveryCount: words.number(),
+        deadPartition: words.number(),
+        deadFrom: words.number(),
+        note: { reason: words.text() ?? '', errorName: words.text(), errorMessage: words.text(), errorStack: words.text() },
+      })
+    case SENT:
+      return reader.sent({ partition: words.number(), offset: words.number(), sentMs: words.number(), id: words.text() ?? '' })
+    case REPEAT:
+      return reader.repeat(words.text() ?? '', words.content())
+    case REDRIVEN:
+      return reader.redriven(words.number(), words.number(), words.number())
+    case PARKED:
+      return reader.parked(words.number(), words.number(), words.number())
     default:
       throw malformed(`the word ${op} is not known`)
   }
@@ -226,6 +311,14 @@ class Words {
     const content = this.content()
     return content === undefined ? undefined : readUtf8(content, 0, content.length)
   }
+}
+
+/** The longest start of the text that fits, ending with a whole character. */
+export function cutText(text: string): Uint8Array {
+  const bytes = encodeUtf8(text.slice(0, NOTE_BYTES_MAX))
+  let end = Math.min(bytes.length, NOTE_BYTES_MAX)
+  while (end > 0 && end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end)
 }
 
 function malformed(what: string): KafkaliteError {

@@ -2,9 +2,10 @@
 // log of the records decides: state about records that are not there (a power cut took them) is dropped, lest a record that gets the
 // same offset later is taken for finished.
 
-import type { OpsReader, OutcomeEntry } from './queue-ops.js'
+import type { DeathEntry, OpsReader, OutcomeEntry, SentEntry } from './queue-ops.js'
+import { GoneOffsets } from './gone-offsets.js'
 import { QueueOutcomes } from './queue-outcomes.js'
-import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, RecordStates, UNTOUCHED } from './record-state.js'
+import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, DYING, RecordStates, UNTOUCHED } from './record-state.js'
 
 /** The ends of a partition's log. */
 export interface LogEnds {
@@ -17,11 +18,21 @@ export class QueueRecovery implements OpsReader {
   readonly outcomes = new QueueOutcomes()
   /** The topic that the state is about; '' when the log is new. */
   topicId = ''
+  /** Records on their way to the dead letters. */
+  readonly deaths = new Map<string, DeathEntry>()
+  /** Ids that senders gave, of messages that may have left the log. */
+  readonly sentEntries: SentEntry[] = []
+  readonly repeats = new Map<string, Uint8Array>()
+  /** For each partition of the dead letters what has left it. */
+  readonly gone: GoneOffsets[] = []
+  /** For each partition where the bytes of its parked records are. */
+  readonly places: Map<number, number>[]
   private inSnapshot = false
   private entries: OutcomeEntry[] = []
 
   constructor(private readonly logs: readonly LogEnds[]) {
     this.states = this.fresh()
+    this.places = logs.map(() => new Map<number, number>())
   }
 
   /** A snapshot begins: nothing that was told before counts. */
@@ -29,6 +40,11 @@ export class QueueRecovery implements OpsReader {
     this.states = this.fresh()
     this.outcomes.clear()
     this.entries = []
+    this.deaths.clear()
+    this.sentEntries.length = 0
+    this.repeats.clear()
+    this.gone.length = 0
+    for (const places of this.places) places.clear()
     this.topicId = ''
     this.inSnapshot = true
   }
@@ -66,6 +82,8 @@ export class QueueRecovery implements OpsReader {
   outcome(entry: OutcomeEntry): void {
     this.span(entry.partition, entry.offset, 1, (states, offset) => this.end(states, offset, entry.state))
     this.entries.push(entry)
+    const { id, partition, offset, sentMs } = entry
+    if (id !== undefined) this.sentEntries.push({ id, partition, offset, sentMs })
   }
 
   available(partition: number, first: number, length: number, count: number, notBefore: number): void {
@@ -85,6 +103,34 @@ export class QueueRecovery implements OpsReader {
     this.outcomes.forgetBelow(partition, below)
   }
 
+  dying(entry: DeathEntry): void {
+    const states = this.states[entry.partition]
+    if (states === undefined || entry.offset < states.start) return
+    states.restore(entry.offset, DYING, entry.deliveryCount, Infinity)
+    this.deaths.set(`${entry.partition}-${entry.offset}`, entry)
+    this.passTo(entry.partition, entry.offset + 1)
+  }
+
+  sent(entry: SentEntry): void {
+    this.sentEntries.push(entry)
+  }
+
+  repeat(id: string, content: Uint8Array | undefined): void {
+    if (content === undefined) this.repeats.delete(id)
+    else this.repeats.set(id, content)
+  }
+
+  redriven(partition: number, first: number, length: number): void {
+    const gone = this.gone[partition] ?? new GoneOffsets()
+    this.gone[partition] = gone
+    if (first === 0) gone.raise(length)
+    else for (let offset = first; offset < first + length; offset++) gone.add(offset)
+  }
+
+  parked(partition: number, offset: number, place: number): void {
+    this.places[partition]?.set(offset, place)
+  }
+
   /** After the last word: fits the state to the logs. Answers whether something had to be dropped. */
   finish(): boolean {
     let dropped = false
@@ -99,6 +145,11 @@ export class QueueRecovery implements OpsReader {
       else dropped = true
     }
     this.entries = []
+    for (const [key, { partition, offset }] of this.deaths) if (this.states[partition]?.state(offset) !== DYING) this.deaths.delete(key)
+    this.places.forEach((places, partition) => {
+      const states = this.states[partition] as RecordStates
+      for (const offset of places.keys()) if (isFinished(states, offset)) places.delete(offset)
+    })
     return dropped
   }
 
@@ -123,6 +174,11 @@ export class QueueRecovery implements OpsReader {
     if (states === undefined) return
     for (let offset = Math.max(first, states.start); offset < first + length; offset++) visit(states, offset)
   }
+}
+
+function isFinished(states: RecordStates, offset: number): boolean {
+  const state = states.state(offset)
+  return state === ACKNOWLEDGED || state === ARCHIVED
 }
 
 function clip(states: RecordStates, end: number): RecordStates {

@@ -12,7 +12,9 @@ import type {
   QueuePortEvents,
   QueuePortOptions,
   QueueSession,
+  OutgoingMessage,
   RecordPlace,
+  SentMessage,
   Settlement,
 } from '../queue-port.js'
 import type { SettledWatch } from './queue-settled.js'
@@ -27,6 +29,13 @@ export interface OpenQueue {
   readonly options: QueuePortOptions
   readonly events: EventEmitter<QueuePortEvents>
   readonly settledWatch: SettledWatch
+  readonly repeats: ReadonlyMap<string, Uint8Array>
+  send(messages: readonly OutgoingMessage[], signals: readonly AbortSignal[]): Promise<readonly SentMessage[]>
+  browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncIterable<AcquiredBatch>
+  remove(place: RecordPlace): Promise<boolean>
+  purge(): Promise<number>
+  redrive(wanted: ((batch: AcquiredBatch) => boolean) | null, max: number): Promise<number>
+  setRepeat(id: string, content: Uint8Array | undefined): Promise<void>
   acquire(options: WaiterOptions): Promise<readonly AcquiredBatch[]>
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
   renew(token: AcquireToken, ms: number): number
@@ -68,6 +77,41 @@ export class QueueClientSession implements QueueSession {
   async acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]> {
     if (this.isClosed) return []
     return this.queue.acquire({ ...options, owner: this.owner })
+  }
+
+  async send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]> {
+    this.checkOpen()
+    return this.queue.send(messages, signal === undefined ? [this.leaving.signal] : [signal, this.leaving.signal])
+  }
+
+  browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncIterable<AcquiredBatch> {
+    this.checkOpen()
+    return this.queue.browse(state)
+  }
+
+  async remove(place: RecordPlace): Promise<boolean> {
+    this.checkOpen()
+    return this.queue.remove(place)
+  }
+
+  async purge(): Promise<number> {
+    this.checkOpen()
+    return this.queue.purge()
+  }
+
+  async redrive(wanted: ((batch: AcquiredBatch) => boolean) | null, max: number): Promise<number> {
+    this.checkOpen()
+    return this.queue.redrive(wanted, max)
+  }
+
+  repeats(): ReadonlyMap<string, Uint8Array> {
+    this.checkOpen()
+    return this.queue.repeats
+  }
+
+  async setRepeat(id: string, content: Uint8Array | undefined): Promise<void> {
+    this.checkOpen()
+    await this.queue.setRepeat(id, content)
   }
 
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void> {

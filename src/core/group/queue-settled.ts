@@ -57,6 +57,17 @@ export class SettledWatch {
     )
   }
 
+  /** Records of a partition below `end` were dropped: whoever waits for one of them hears what is known. */
+  finishAll(partition: number, end: number, outcome: (offset: number) => Outcome | null): void {
+    for (const key of [...this.watchers.keys()]) {
+      const [of, offset] = key.split('-').map(Number) as [number, number]
+      if (of !== partition || offset >= end) continue
+      const known = outcome(offset)
+      if (known === null || known.state === 'archived')
+        this.settled(partition, offset, { state: 'archived', deliveryCount: 0, reason: 'purged' })
+    }
+  }
+
   /** Ends the waiting of one session. */
   leave(owner: number, error: KafkaliteError): void {
     for (const [key, waiting] of this.watchers) {

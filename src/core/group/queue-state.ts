@@ -1,135 +1,166 @@
 // A queue in process: partitions with their records' states, receivers that wait, locks that run out, and the state log that makes it
-// outlive the process. Every change is made in memory and put into the log's words in the same turn; who is told of it, receiver or
-// sender, is told after it was written. One timer serves the next deadline; an idle queue has none.
+// outlive the process. What a receiver says about a record is put into the log's words and takes effect when they are written; should
+// the write fail, the receiver hears of it and still holds the record. One timer serves the next deadline; an idle queue has none.
 
 import { EventEmitter } from 'eventemitter3'
-import { describe, KafkaliteError } from '../../errors.js'
+import { KafkaliteError } from '../../errors.js'
 import { type Awaitable, isPromise } from '../../lib/awaitable.js'
-import type { Timer } from '../../lib/clock.js'
-import type { QueueContext } from '../queue-context.js'
-import type {
-  AcquiredBatch,
-  AcquireToken,
-  DeathNote,
-  Outcome,
-  QueuePort,
-  QueuePortEvents,
-  QueuePortOptions,
-  QueueSession,
-  RecordPlace,
-  Settlement,
-} from '../queue-port.js'
+import type { RecordCursor } from '../../record/batch-reader.js'
+import type { PackedBatch } from '../../record/packed-batch.js'
 import type { TopicDescription } from '../cluster.js'
-import { writeDeadLetter } from './dead-letter.js'
-import { QueueIds } from './queue-ids.js'
-import { QueueLog } from './queue-log.js'
-import type { OpsWriter, OutcomeEntry } from './queue-ops.js'
+import type { QueueContext } from '../queue-context.js'
+import {
+  type AcquiredBatch,
+  type AcquireToken,
+  type DeathNote,
+  MESSAGE_ID_HEADER,
+  type Outcome,
+  type OutgoingMessage,
+  type QueuePort,
+  type QueuePortEvents,
+  type QueuePortOptions,
+  type QueueSession,
+  type RecordPlace,
+  type SentMessage,
+  type Settlement,
+} from '../queue-port.js'
+import { QueueBurial } from './queue-burial.js'
+import { acquiredBy, browseShares, looseShare, nameOf, purgeShares } from './queue-contents.js'
+import { DeadTopic } from './queue-dead-topic.js'
+import { QueueEnds } from './queue-ends.js'
+import { idOf, QueueIds } from './queue-ids.js'
+import { type QueueLog, SETTLEMENT_NUMBERS, type Settlements } from './queue-log.js'
+import type { DeathEntry, OpsWriter, OutcomeEntry } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
-import { QueueRecovery } from './queue-recovery.js'
+import type { QueueParking } from './queue-parking.js'
+import { KeyRates } from './queue-rate.js'
+import { openParts, partitionOf, type QueueParts } from './queue-opening.js'
+import { QueueSender } from './queue-sender.js'
+import { writeSnapshot } from './queue-snapshot.js'
+import { QueueServer } from './queue-server.js'
 import { type OpenQueue, OWNERS_MAX, QueueClientSession } from './queue-session.js'
 import { SettledWatch } from './queue-settled.js'
+import { QueueTimer } from './queue-timer.js'
 import { QueueTrim } from './queue-trim.js'
-import { QueueWaiter, type WaiterOptions } from './queue-waiters.js'
-import { ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, DYING, type RecordStates, type State, UNTOUCHED } from './record-state.js'
-import { SharePartition, type Taking } from './share-partition.js'
+import type { WaiterOptions } from './queue-waiters.js'
+import { checkSameOptions } from './queue-options-check.js'
+import { ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, DYING, SETTLING, type State, UNTOUCHED } from './record-state.js'
+import { SharePartition, type ShareHost } from './share-partition.js'
 
-/** A dead letter that could not be written is tried again after this. Milliseconds. */
-const RETRY_MS = 1000
 const RESULT_BYTES_MAX = 1024 * 1024
-/** A queue's segments are smaller than a topic's, for only a whole one can be freed. Bytes. */
-const SEGMENT_BYTES = 16 * 1024 * 1024
 const LOCK_RAN_OUT: DeathNote = { reason: 'maxDeliveries' }
 
-/** Opens the queue on the topic of that name, which is created when it is not there. TOPIC_EXISTS_DIFFERENT. */
-export function openQueue(context: QueueContext, name: string, options: QueuePortOptions): Promise<QueuePort> {
-  return QueueState.open(context, name, options)
+/** Opens the queue of that name; its topic is created when it is not there. TOPIC_EXISTS_DIFFERENT. */
+export async function openQueue(context: QueueContext, name: string, options: QueuePortOptions): Promise<QueuePort> {
+  let state: QueueState | null = null
+  const parts = await openParts(context, name, options, {
+    snapshot: (ops) => state?.writeSnapshot(ops),
+    onWritten: (settled) => state?.onWritten(settled),
+    onFailed: (settled) => state?.onFailed(settled),
+    onError: (error) => state?.report(error),
+  })
+  try {
+    state = new QueueState(context, name, options, parts)
+    if (parts.isStale) await parts.log.snapshot()
+    await state.start()
+    return state
+  } catch (error) {
+    await parts.log.close()
+    throw error
+  }
 }
 
-export class QueueState implements QueuePort, OpenQueue {
+export class QueueState implements QueuePort, OpenQueue, ShareHost {
   readonly events = new EventEmitter<QueuePortEvents>()
   readonly settledWatch: SettledWatch
-  private isClosed = false
-  private closing: Promise<void> | null = null
-  private readonly shares: readonly SharePartition[]
+  readonly topic: TopicDescription
+  readonly shares: readonly SharePartition[]
+  readonly keyRates: KeyRates | null
+  readonly dead: DeadTopic
   private readonly outcomes: QueueOutcomes
   private readonly log: QueueLog
   private readonly ids: QueueIds
   private readonly trim: QueueTrim
+  private readonly parking: QueueParking
+  private readonly burial: QueueBurial
+  private readonly sender: QueueSender
+  private readonly ends: QueueEnds
+  private readonly server: QueueServer
+  private readonly timer: QueueTimer
+  private readonly repeatContents: Map<string, Uint8Array>
   private readonly sessions = new Map<number, QueueClientSession>()
-  private waiters: QueueWaiter[] = []
   private drainWaiters: (() => void)[] = []
   private readonly unsubscribe: (() => void)[] = []
-  private timer: Timer | null = null
-  private timerAtMs = Infinity
-  private serving = false
-  private serveAgain = false
-  private nextPartition = 0
-  private deliveries = 0
-  /** Why records are dying whose dead letter is still to be written. */
-  private readonly notes = new Map<string, DeathNote>()
-  private readonly dying = new Set<Promise<void>>()
+  private isClosed = false
+  private closing: Promise<void> | null = null
 
-  private constructor(
+  constructor(
     private readonly context: QueueContext,
-    readonly topic: TopicDescription,
+    readonly name: string,
     readonly options: QueuePortOptions,
-    log: QueueLog,
-    recovery: QueueRecovery,
+    { topic, log, recovery, parking }: QueueParts,
   ) {
+    const { clock } = context
+    this.topic = topic
     this.log = log
+    this.parking = parking
     this.outcomes = recovery.outcomes
-    this.shares = recovery.states.map((states, id) => new SharePartition(id, context.partition(topic.name, id), states, () => log.ops))
-    this.ids = new QueueIds(this.shares, this.outcomes)
+    this.repeatContents = recovery.repeats
+    this.keyRates = options.rateLimit?.per === 'key' ? new KeyRates(options.rateLimit) : null
+    this.timer = new QueueTimer(
+      clock,
+      (now) => this.onDue(now),
+      () => this.server.isWaitedFor,
+    )
+    this.shares = recovery.states.map((states, id) => {
+      const parked = parking.partition(id, recovery.places[id] as Map<number, number>)
+      return new SharePartition({
+        id,
+        partition: context.partition(topic.name, id),
+        states,
+        parked,
+        keyed: options.order === 'key',
+        host: this,
+      })
+    })
+    this.ids = new QueueIds(this.shares, this.outcomes, options.dedupWindowMs ?? 120_000, recovery.sentEntries, clock.now())
     this.settledWatch = new SettledWatch(() => log.written())
-    this.trim = new QueueTrim(this.shares, context.clock, (error) => this.report(error))
+    this.dead = new DeadTopic(context, name, options.deadLetter, recovery.gone, log)
+    this.trim = this.makeTrim()
+    this.burial = this.makeBurial(recovery.deaths.values())
+    this.server = this.makeServer()
+    this.sender = this.makeSender()
+    this.ends = new QueueEnds({ clock, log, outcomes: this.outcomes, ids: this.ids, watch: this.settledWatch, sender: this.sender })
   }
 
-  static async open(context: QueueContext, name: string, options: QueuePortOptions): Promise<QueueState> {
-    const topic = await context.ensureTopic(name, {
-      partitions: options.partitions ?? -1,
-      config: { retentionMs: -1, segmentBytes: SEGMENT_BYTES, flush: options.flush },
-    })
-    if (options.partitions !== undefined && options.partitions !== topic.partitions) {
-      throw new KafkaliteError('TOPIC_EXISTS_DIFFERENT', `Queue ${name} has ${topic.partitions} partitions, not ${options.partitions}`)
-    }
-    const ends = Array.from({ length: topic.partitions }, (_, id) => context.partition(name, id))
-    const recovery = new QueueRecovery(ends)
-    let state: QueueState | null = null
-    const log = new QueueLog({
-      log: await context.openStateLog(name),
-      level: options.flush ?? context.flush,
-      now: () => context.clock.now(),
-      snapshot: (ops) => state?.writeSnapshot(ops),
-      onWritten: () => state?.onWritten(),
-      onError: (error) => state?.report(error),
-    })
-    try {
-      await log.replay(recovery)
-      if (recovery.topicId !== topic.id) recovery.discard()
-      const dropped = recovery.finish()
-      state = new QueueState(context, topic, options, log, recovery)
-      if (dropped || recovery.topicId !== topic.id) await log.snapshot()
-    } catch (error) {
-      await log.close()
-      throw error
-    }
-    state.start()
-    return state
+  // What a partition asks for.
+
+  get ops(): OpsWriter {
+    return this.log.ops
   }
+
+  expired(share: SharePartition, cursor: RecordCursor): void {
+    this.ends.giveUp(share, cursor.offset, 'expired', cursor.headers.text(MESSAGE_ID_HEADER), cursor.timestamp)
+  }
+
+  damaged(share: SharePartition, error: unknown, first: number, end: number): void {
+    this.report(
+      new KafkaliteError(
+        'CORRUPT_MESSAGE',
+        `Messages ${first} to ${end - 1} in partition ${share.id} of queue ${this.name} cannot be read and are passed over; their bytes stay`,
+        { cause: error },
+      ),
+    )
+  }
+
+  // What sessions ask for.
 
   session(options: QueuePortOptions): QueueSession {
-    if (this.isClosed) throw new KafkaliteError('CLOSED', `Queue ${this.topic.name} was closed`)
-    for (const key of ['lockMs', 'maxDeliveries', 'deadLetter'] as const) {
-      if (options[key] === this.options[key]) continue
-      throw new KafkaliteError(
-        'INVALID_STATE',
-        `Queue ${this.topic.name} is open with ${key} ${describe(this.options[key])}, not ${describe(options[key])}`,
-      )
-    }
+    if (this.isClosed) throw this.closedError()
+    checkSameOptions(this.name, this.options, options, this.topic.partitions)
     let owner = 0
     while (this.sessions.has(owner)) owner++
-    if (owner >= OWNERS_MAX)
-      throw new KafkaliteError('INVALID_STATE', `Queue ${this.topic.name} is open ${owner} times; close some of them`)
+    if (owner >= OWNERS_MAX) throw new KafkaliteError('INVALID_STATE', `Queue ${this.name} is open ${owner} times; close some of them`)
     const session = new QueueClientSession(this, owner)
     this.sessions.set(owner, session)
     return session
@@ -138,22 +169,23 @@ export class QueueState implements QueuePort, OpenQueue {
   /** A session ends: what was handed out in it goes to others, uncounted. */
   async detach(owner: number): Promise<void> {
     this.sessions.delete(owner)
-    for (const waiter of this.waiters) if (waiter.options.owner === owner) waiter.give([])
-    for (const share of this.shares) {
-      for (const offset of acquiredBy(share.states, owner)) share.giveBack(offset, share.states.count(offset) - 1, 0)
-    }
-    this.serve()
+    this.server.dismiss(owner)
+    this.giveBackAll(owner)
+    this.server.serve()
     await this.log.written()
   }
 
-  acquire(options: WaiterOptions): Promise<readonly AcquiredBatch[]> {
-    const waiter = new QueueWaiter(options, this.context.clock)
-    if (!waiter.isOver) {
-      this.waiters.push(waiter)
-      if (this.waiters.length === 1) this.holdTimer()
-      this.serve()
+  send(messages: readonly OutgoingMessage[], signals: readonly AbortSignal[]): Promise<readonly SentMessage[]> {
+    if (this.options.source !== undefined) {
+      throw new KafkaliteError('INVALID_STATE', `Queue ${this.name} hands out the records of topic ${this.topic.name}: send them there`)
     }
-    return waiter.promise
+    return this.sender.send(messages, signals)
+  }
+
+  acquire(options: WaiterOptions): Promise<readonly AcquiredBatch[]> {
+    const promise = this.server.wait(options)
+    this.timer.hold()
+    return promise
   }
 
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void> {
@@ -161,23 +193,22 @@ export class QueueState implements QueuePort, OpenQueue {
     const { offset } = token
     const { states } = share
     const count = states.count(offset)
-    if (settlement.kind === 'acknowledge') return this.acknowledge(share, offset, count, settlement.result, settlement.id)
-    if (settlement.kind === 'reject') return this.die(share, offset, count, settlement.note ?? { reason: 'rejected' })
+    if (settlement.kind === 'acknowledge') return this.acknowledge(share, offset, count, settlement)
+    if (settlement.kind === 'reject') return this.reject(share, offset, count, settlement.note ?? { reason: 'rejected' })
     if (settlement.uncounted !== true && count >= this.options.maxDeliveries)
-      return this.die(share, offset, count, settlement.note ?? LOCK_RAN_OUT)
+      return this.reject(share, offset, count, settlement.note ?? LOCK_RAN_OUT)
     const delayMs = settlement.delayMs ?? 0
     const notBefore = delayMs > 0 ? this.context.clock.now() + delayMs : 0
-    share.giveBack(offset, settlement.uncounted === true ? count - 1 : count, notBefore)
-    if (notBefore > 0) this.wakeAt(notBefore)
-    else this.serve()
-    return this.log.written()
+    const left = settlement.uncounted === true ? count - 1 : count
+    this.log.ops.available(share.id, offset, 1, left, notBefore)
+    return this.settling(share, offset, notBefore > 0 ? DELAYED : AVAILABLE, left, notBefore)
   }
 
   renew(token: AcquireToken, ms: number): number {
     const share = this.held(token)
     const until = this.context.clock.now() + ms
     share.states.renew(token.offset, until)
-    this.wakeAt(until)
+    this.timer.wakeAt(until)
     return until
   }
 
@@ -185,7 +216,8 @@ export class QueueState implements QueuePort, OpenQueue {
     const share = this.shares[place.partition]
     const { offset } = place
     if (share === undefined || offset < 0 || offset >= share.partition.endOffset) return null
-    if (share.states.state(offset) === UNTOUCHED) await share.lookAhead(this.context.clock.now(), null)
+    if (share.states.state(offset) === UNTOUCHED) await this.lookAhead()
+    await this.expireAt(share, offset)
     return this.peek(place)
   }
 
@@ -212,15 +244,58 @@ export class QueueState implements QueuePort, OpenQueue {
   }
 
   async counts(): Promise<{ available: number; delayed: number; acquired: number; dead: number }> {
-    for (const share of this.shares) await share.lookAhead(this.context.clock.now(), null)
-    this.wakeAt(this.nextMs())
-    const counts = { available: 0, delayed: 0, acquired: 0, dead: this.deadCount() }
+    await this.lookAhead()
+    const counts = { available: 0, delayed: 0, acquired: 0, dead: this.dead.count() }
     for (const { states, available } of this.shares) {
       counts.available += available
       counts.delayed += states.delayed
       counts.acquired += states.acquired + states.dying
     }
     return counts
+  }
+
+  /** Finds the delays of messages that nobody has asked for yet. */
+  async lookAhead(): Promise<void> {
+    for (const share of this.shares) await share.lookAhead(this.context.clock.now(), null)
+    this.timer.wakeAt(this.nextMs())
+  }
+
+  async *browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncGenerator<AcquiredBatch, void, undefined> {
+    if (state === 'dead') return yield* this.dead.browse()
+    await this.lookAhead()
+    yield* browseShares(this.shares, state)
+  }
+
+  async remove(place: RecordPlace): Promise<boolean> {
+    const share = looseShare(this.shares, place)
+    const batch = share === null ? null : await share.batchAt(place.offset)
+    if (share === null || batch === null || !share.states.isLoose(place.offset)) return false
+    const { id, sentMs } = idOf(batch, place.offset)
+    this.ends.giveUp(share, place.offset, 'removed', id, sentMs)
+    await this.log.written()
+    return true
+  }
+
+  async purge(): Promise<number> {
+    const { shares, log, ends, outcomes, settledWatch } = this
+    const count = purgeShares(shares, { ops: log.ops, ends, outcomes, watch: settledWatch, peek: (place) => this.peek(place) })
+    await log.written()
+    return count
+  }
+
+  redrive(wanted: ((batch: AcquiredBatch) => boolean) | null, max: number): Promise<number> {
+    return this.dead.redrive(wanted, max, (messages) => this.sender.send(messages))
+  }
+
+  get repeats(): ReadonlyMap<string, Uint8Array> {
+    return this.repeatContents
+  }
+
+  async setRepeat(id: string, content: Uint8Array | undefined): Promise<void> {
+    this.log.ops.repeat(id, content)
+    if (content === undefined) this.repeatContents.delete(id)
+    else this.repeatContents.set(id, content)
+    await this.log.written()
   }
 
   get isDrained(): boolean {
@@ -236,116 +311,111 @@ export class QueueState implements QueuePort, OpenQueue {
     }
   }
 
-  /** Hands out what there is to those who wait. */
   serve(): void {
-    if (this.waiters.length === 0 || this.isClosed) return
-    if (this.serving) {
-      this.serveAgain = true
-      return
-    }
-    this.serving = true
-    this.serveAll()
-      .catch((error: unknown) => {
-        this.waiters.shift()?.fail(error)
-        this.report(error)
-      })
-      .finally(() => {
-        this.serving = false
-        if (this.serveAgain) this.serve()
-      })
+    this.server.serve()
   }
 
   report(error: unknown): void {
+    if (this.isClosed) return
     const failure =
       error instanceof KafkaliteError
         ? error
-        : new KafkaliteError('STORAGE_FAILED', `Queue ${this.topic.name} failed in the background`, { cause: error })
+        : new KafkaliteError('STORAGE_FAILED', `Queue ${this.name} failed in the background`, { cause: error })
     if (this.events.listenerCount('error') > 0) this.events.emit('error', failure)
     else this.context.report(failure)
   }
 
-  private start(): void {
+  /** Before the first session: goes on with what a restart left over. */
+  async start(): Promise<void> {
     const now = this.context.clock.now()
     for (const share of this.shares) {
-      this.unsubscribe.push(
-        share.partition.onAppend(() => {
-          this.serve()
-          this.tellDrained()
-        }),
-      )
+      await share.holdKeys()
+      this.unsubscribe.push(share.partition.onAppend(() => this.onAppend()))
+      const worn: number[] = []
       share.states.runs((first, length, state, count) => {
-        if (state !== AVAILABLE) return
         for (let offset = first; offset < first + length; offset++) {
           // A process that dies with every delivery must not do so for ever.
-          if (count >= this.options.maxDeliveries) this.inBackground(this.die(share, offset, count, LOCK_RAN_OUT))
-          else share.ready.add(offset)
+          if (state === DYING || (state === AVAILABLE && count >= this.options.maxDeliveries)) worn.push(offset)
+          else if (state === AVAILABLE) share.ready.add(offset)
         }
       })
+      for (const offset of worn) this.inBackground(this.burialOf(share, offset))
     }
     this.unsubscribe.push(this.context.onTopicDeletion(this.topic.name, () => this.close()))
     this.onDue(now)
   }
 
-  private async serveAll(): Promise<void> {
-    do {
-      this.serveAgain = false
-      this.waiters = this.waiters.filter((waiter) => !waiter.isOver)
-      while (this.waiters.length > 0 && !this.isClosed) {
-        const at = this.waiters.findIndex(({ isOver, options }) => !isOver && !this.isPaused(options.owner))
-        const waiter = this.waiters[at]
-        if (waiter === undefined) break
-        const taken = await this.take(waiter.options)
-        if (taken.length === 0) {
-          if (waiter.options.maxWaitMs <= 0) waiter.give([])
-          else break
-        }
-        this.waiters.splice(this.waiters.indexOf(waiter), 1)
-        if (taken.length > 0) this.deliver(waiter, taken)
-      }
-    } while (this.serveAgain)
+  private makeTrim(): QueueTrim {
+    const { shares, parking, log, topic, options } = this
+    return new QueueTrim({
+      shares,
+      clock: this.context.clock,
+      parking,
+      state: log,
+      segmentBytes: topic.config.segmentBytes,
+      keeps: options.source !== undefined,
+      onError: (error) => this.report(error),
+    })
   }
 
-  private isPaused(owner: number): boolean {
-    return this.sessions.get(owner)?.isPaused ?? true
-  }
-
-  private async take(options: WaiterOptions): Promise<readonly AcquiredBatch[]> {
-    const now = this.context.clock.now()
-    const lockedUntil = now + this.options.lockMs
-    const lease = this.deliveries++ * OWNERS_MAX + options.owner
-    const taking: Taking = { left: options.max, now, lease, lockedUntil, taken: [] }
-    const first = this.nextPartition++
-    for (let i = 0; i < this.shares.length && taking.left > 0; i++) {
-      const took = (this.shares[(first + i) % this.shares.length] as SharePartition).take(taking)
-      if (isPromise(took)) await took
-    }
-    if (taking.taken.length > 0) this.wakeAt(lockedUntil)
-    if (this.shares.some(({ states }) => states.delayed > 0)) this.wakeAt(this.nextMs())
-    return taking.taken
-  }
-
-  /** The counts are written before the receiver sees the records: a receiver that kills the process has been counted. */
-  private deliver(waiter: QueueWaiter, taken: readonly AcquiredBatch[]): void {
-    this.log.written().then(
-      () => {
-        if (!waiter.give(taken)) this.giveBackAll(taken)
+  private makeBurial(resumed: Iterable<DeathEntry>): QueueBurial {
+    const { context, name, options, topic, log } = this
+    return new QueueBurial(
+      {
+        context,
+        topic: name,
+        deadLetter: options.deadLetter,
+        partitions: topic.partitions,
+        log,
+        buried: (share, entry, batch) => this.buried(share, entry, batch),
+        wakeAt: (atMs) => this.timer.wakeAt(atMs),
       },
-      (error: unknown) => {
-        this.giveBackAll(taken)
-        waiter.fail(error)
-      },
+      resumed,
     )
   }
 
-  private giveBackAll(taken: readonly AcquiredBatch[]): void {
-    for (const { partition, offsets, lease } of taken) {
-      const share = this.shares[partition] as SharePartition
-      for (const offset of offsets) {
-        if (share.states.state(offset) !== ACQUIRED || share.states.lease(offset) !== lease) continue
-        share.giveBack(offset, share.states.count(offset) - 1, 0)
-      }
-    }
-    this.serve()
+  private makeServer(): QueueServer {
+    const { shares, options, log } = this
+    return new QueueServer({
+      clock: this.context.clock,
+      shares,
+      options,
+      log,
+      isPaused: (owner) => this.sessions.get(owner)?.isPaused ?? true,
+      wakeAt: (atMs) => this.timer.wakeAt(atMs),
+      before: () => this.trim.parkingNow,
+      report: (error) => this.report(error),
+    })
+  }
+
+  private makeSender(): QueueSender {
+    const { name, shares, ids, options, topic } = this
+    return new QueueSender({
+      queue: name,
+      storage: this.context.storage,
+      clock: this.context.clock,
+      shares,
+      ids,
+      options,
+      maxMessageBytes: topic.config.maxMessageBytes,
+      partitionOf,
+      length: () => this.length,
+    })
+  }
+
+  private burialOf(share: SharePartition, offset: number): Promise<void> {
+    const { states } = share
+    if (states.state(offset) === DYING) return this.burial.retry(share, offset)
+    return this.burial.die(share, offset, states.count(offset), LOCK_RAN_OUT)
+  }
+
+  private onAppend(): void {
+    this.server.serve()
+    this.tellDrained()
+  }
+
+  private get length(): number {
+    return this.shares.reduce((sum, share) => sum + share.length, 0)
   }
 
   private held(token: AcquireToken): SharePartition {
@@ -359,89 +429,103 @@ export class QueueState implements QueuePort, OpenQueue {
       return share
     throw new KafkaliteError(
       'LOCK_LOST',
-      `The message ${token.partition}-${token.offset} of queue ${this.topic.name} is not held under this delivery any more`,
+      `The message ${token.partition}-${token.offset} of queue ${this.name} is not held under this delivery any more`,
     )
   }
 
   private acknowledge(
     share: SharePartition,
     offset: number,
-    count: number,
-    result: Uint8Array | undefined,
-    id: string | undefined,
-  ): Awaitable<void> {
+    deliveryCount: number,
+    how: Settlement & { kind: 'acknowledge' },
+  ): Promise<void> {
+    const { result, id, sentMs = 0 } = how
     if (result !== undefined && result.length > RESULT_BYTES_MAX) {
       throw new KafkaliteError('MESSAGE_TOO_LARGE', `A result has at most ${RESULT_BYTES_MAX} bytes, not ${result.length}`)
     }
-    share.states.move(offset, ACKNOWLEDGED, count)
-    if (count === 1 && result === undefined && id === undefined) this.log.ops.acknowledged(share.id, offset)
-    else this.remember({ partition: share.id, offset, state: ACKNOWLEDGED, deliveryCount: count, id, result, reason: undefined })
-    if (this.settledWatch.size > 0) this.settledWatch.settled(share.id, offset, { state: 'acknowledged', deliveryCount: count, result })
-    return this.log.written()
+    if (deliveryCount === 1 && result === undefined && id === undefined) this.log.ops.acknowledged(share.id, offset)
+    else {
+      const entry: OutcomeEntry = { partition: share.id, offset, state: ACKNOWLEDGED, deliveryCount, sentMs, id, result, reason: undefined }
+      this.ends.plan(entry)
+    }
+    return this.settling(share, offset, ACKNOWLEDGED, deliveryCount, 0)
   }
 
-  private remember(entry: OutcomeEntry): void {
-    this.outcomes.add(entry)
-    this.log.ops.outcome(entry)
+  private async reject(share: SharePartition, offset: number, count: number, note: DeathNote): Promise<void> {
+    this.burial.plan(share, offset, count, note)
+    await this.settling(share, offset, DYING, count, Infinity)
+    await this.burial.bury(share, offset)
   }
 
-  /** Copies the record to the dead letters, then archives it. */
-  private die(share: SharePartition, offset: number, count: number, note: DeathNote): Promise<void> {
-    share.states.move(offset, DYING, count, Infinity)
-    const death = this.bury(share, offset, count, note)
-    this.dying.add(death)
-    const gone = (): void => void this.dying.delete(death)
-    death.then(gone, gone)
-    return death
+  /** The record is still its holder's, who cannot say anything about it any more, until the words are written. */
+  private settling(share: SharePartition, offset: number, to: State, count: number, until: number): Promise<void> {
+    const { states } = share
+    states.move(offset, SETTLING, states.count(offset), states.until(offset), states.lease(offset))
+    return this.log.settle(share.id, offset, to, count, until)
   }
 
-  private async bury(share: SharePartition, offset: number, count: number, note: DeathNote): Promise<void> {
-    const key = `${share.id}-${offset}`
-    try {
-      const batch = await share.batchAt(offset)
-      const { deadLetter } = this.options
-      if (deadLetter !== false && batch !== null) {
-        await writeDeadLetter(this.context, deadLetter, {
-          topic: this.topic.name,
-          partition: share.id,
-          offset,
-          batch,
-          deliveryCount: count,
-          note,
-        })
+  onWritten(settled: Settlements): void {
+    let served = this.server.hungers
+    let finished = 0
+    for (let i = 0; i < settled.length; i += SETTLEMENT_NUMBERS) {
+      const share = this.shares[settled[i] as number] as SharePartition
+      const offset = settled[i + 1] as number
+      const state = settled[i + 2] as State
+      const count = settled[i + 3] as number
+      const until = settled[i + 4] as number
+      if (state === ACKNOWLEDGED) {
+        finished++
+        share.states.move(offset, ACKNOWLEDGED, count)
+        this.ends.acknowledged(share, offset, count)
+      } else if (state === DYING) share.states.move(offset, DYING, count, until)
+      else {
+        served = true
+        share.comeBack(offset, count, until)
+        this.timer.wakeAt(until > 0 ? until : Infinity)
       }
-      share.states.move(offset, ARCHIVED, count)
-      const id = batch === null ? undefined : this.ids.idIn(batch, offset)
-      this.remember({ partition: share.id, offset, state: ARCHIVED, deliveryCount: count, id, result: undefined, reason: note.reason })
-      this.notes.delete(key)
-      this.settledWatch.settled(share.id, offset, { state: 'archived', deliveryCount: count, reason: note.errorMessage ?? note.reason })
-      await this.log.written()
-      if (batch !== null)
-        this.events.emit(
-          'deadLettered',
-          { partition: share.id, batch, offsets: [offset], deliveryCounts: [count], lease: -1, lockedUntil: 0 },
-          note,
-        )
-    } catch (error) {
-      if (share.states.state(offset) === DYING) {
-        this.notes.set(key, note)
-        const retryMs = this.context.clock.now() + RETRY_MS
-        share.states.renew(offset, retryMs)
-        this.wakeAt(retryMs)
-      }
-      throw error
+    }
+    this.trim.run(finished)
+    this.tellDrained()
+    if (this.shares.every(({ states }) => states.isQuiet)) this.timer.drop()
+    if (this.trim.dueMs !== Infinity) this.timer.wakeAt(this.trim.dueMs)
+    if (served || this.options.order === 'key') this.server.serve()
+  }
+
+  /** The words could not be written: whoever settled these still holds them, for what is left of the lock. */
+  onFailed(settled: Settlements): void {
+    for (let i = 0; i < settled.length; i += SETTLEMENT_NUMBERS) {
+      const { id, states } = this.shares[settled[i] as number] as SharePartition
+      const offset = settled[i + 1] as number
+      if (states.state(offset) !== SETTLING) continue
+      states.move(offset, ACQUIRED, states.count(offset), states.until(offset), states.lease(offset))
+      this.timer.wakeAt(states.until(offset))
+      this.ends.cancel(id, offset)
+      this.burial.cancel(id, offset)
     }
   }
 
-  private inBackground(work: Awaitable<void>): void {
-    if (isPromise(work)) work.then(undefined, (error: unknown) => this.isClosed || this.report(error))
+  private buried(share: SharePartition, entry: DeathEntry, batch: PackedBatch | null): void {
+    const { offset, deliveryCount, note } = entry
+    const { id, sentMs } = batch === null ? { id: undefined, sentMs: 0 } : idOf(batch, offset)
+    this.ends.giveUp(share, offset, note.reason, id, sentMs, note.errorMessage ?? note.reason)
+    // The words that it dies are written already: should these not be, a restart says them again.
+    this.inBackground(this.log.written())
+    if (batch === null) return
+    const record = { partition: share.id, batch, offsets: [offset], deliveryCounts: [deliveryCount], lease: -1, lockedUntil: 0 }
+    this.events.emit('deadLettered', record, note)
   }
 
-  private onWritten(): void {
-    this.trim.run()
-    this.tellDrained()
-    if (this.shares.every(({ states }) => states.isQuiet)) this.dropTimer()
-    if (this.trim.dueMs !== Infinity) this.wakeAt(this.trim.dueMs)
+  /** Somebody waits for the record's end: it may be past its time already, or will be. */
+  private async expireAt(share: SharePartition, offset: number): Promise<void> {
+    const now = this.context.clock.now()
+    const atMs = await share.watchExpiry(offset)
+    if (atMs > now) return this.timer.wakeAt(atMs)
+    await share.expireWatched(now)
+    if (!this.log.ops.isEmpty) this.inBackground(this.log.written())
+  }
+
+  private inBackground(work: Awaitable<void>): void {
+    if (isPromise(work)) work.then(undefined, (error: unknown) => this.report(error))
   }
 
   private tellDrained(): void {
@@ -452,43 +536,17 @@ export class QueueState implements QueuePort, OpenQueue {
   }
 
   private nextMs(): number {
-    return Math.min(this.trim.dueMs, ...this.shares.map(({ states }) => states.nextMs()))
-  }
-
-  private wakeAt(atMs: number): void {
-    if (atMs >= this.timerAtMs || atMs === Infinity || this.isClosed) return
-    this.timer?.cancel()
-    this.timerAtMs = atMs
-    this.timer = this.context.clock.setTimer(
-      atMs,
-      () => {
-        this.timer = null
-        this.timerAtMs = Infinity
-        this.onDue(this.context.clock.now())
-      },
-      { holds: this.waiters.length > 0 },
-    )
-  }
-
-  /** A delayed message or a lock that runs out is for whoever waits now: the process must not end before. */
-  private holdTimer(): void {
-    if (this.timer === null) return
-    const atMs = this.timerAtMs
-    this.dropTimer()
-    this.wakeAt(atMs)
-  }
-
-  private dropTimer(): void {
-    this.timer?.cancel()
-    this.timer = null
-    this.timerAtMs = Infinity
+    return Math.min(this.trim.dueMs, ...this.shares.map((share) => share.nextMs()))
   }
 
   private onDue(now: number): void {
-    for (const share of this.shares) share.states.due(now, (offset, state) => this.recordDue(share, offset, state))
-    if (this.trim.dueMs <= now) this.trim.run()
-    this.wakeAt(this.nextMs())
-    this.serve()
+    for (const share of this.shares) {
+      share.states.due(now, (offset, state) => this.recordDue(share, offset, state))
+      this.inBackground(share.expireWatched(now))
+    }
+    if (this.trim.dueMs <= now) this.trim.run(0)
+    this.timer.wakeAt(this.nextMs())
+    this.server.serve()
     if (!this.log.ops.isEmpty) this.inBackground(this.log.written())
   }
 
@@ -498,39 +556,19 @@ export class QueueState implements QueuePort, OpenQueue {
     if (state === DELAYED) {
       states.move(offset, AVAILABLE, count)
       share.ready.add(offset)
-      return
+    } else if (state === DYING) {
+      this.inBackground(this.burial.retry(share, offset))
+    } else {
+      const token: AcquireToken = { partition: share.id, offset, lease: states.lease(offset) }
+      if (count >= this.options.maxDeliveries) this.inBackground(this.burial.die(share, offset, count, LOCK_RAN_OUT))
+      else share.giveBack(offset, count, 0)
+      this.events.emit('lockLost', token, count)
     }
-    if (state === DYING) {
-      const note = this.notes.get(`${share.id}-${offset}`) ?? LOCK_RAN_OUT
-      states.renew(offset, Infinity)
-      const death = this.bury(share, offset, count, note)
-      this.dying.add(death)
-      this.inBackground(death.finally(() => this.dying.delete(death)))
-      return
-    }
-    const token: AcquireToken = { partition: share.id, offset, lease: states.lease(offset) }
-    if (count >= this.options.maxDeliveries) this.inBackground(this.die(share, offset, count, LOCK_RAN_OUT))
-    else share.giveBack(offset, count, 0)
-    this.events.emit('lockLost', token, count)
   }
 
-  private deadCount(): number {
-    const { deadLetter } = this.options
-    if (deadLetter === false || this.context.topic(deadLetter) === undefined) return 0
-    const { startOffset, endOffset } = this.context.partition(deadLetter, 0)
-    return endOffset - startOffset
-  }
-
-  private writeSnapshot(ops: OpsWriter): void {
-    ops.topic(this.topic.id)
-    for (const { id, states } of this.shares) {
-      ops.place(id, states.advanceStart(), states.cursor)
-      states.runs((first, length, state, count, until) => {
-        if (state === ACKNOWLEDGED || state === ARCHIVED) ops.acknowledged(id, first, length)
-        else ops.available(id, first, length, count, state === DELAYED ? until : 0)
-      })
-    }
-    this.outcomes.write(ops)
+  writeSnapshot(ops: OpsWriter): void {
+    const { topic, shares, outcomes, ids, burial, repeats, dead } = this
+    writeSnapshot(ops, { topicId: topic.id, now: this.context.clock.now(), shares, outcomes, ids, burial, repeats, dead })
   }
 
   close(): Promise<void> {
@@ -539,41 +577,32 @@ export class QueueState implements QueuePort, OpenQueue {
   }
 
   private async shut(): Promise<void> {
-    for (const share of this.shares)
-      for (const offset of acquiredBy(share.states, -1)) share.giveBack(offset, share.states.count(offset) - 1, 0)
+    this.giveBackAll()
     this.isClosed = true
-    this.dropTimer()
+    this.timer.close()
     for (const stop of this.unsubscribe) stop()
-    for (const waiter of this.waiters) waiter.give([])
-    this.waiters = []
+    this.server.dismiss()
+    this.sender.close(this.closedError())
     for (const session of this.sessions.values()) session.abandon()
     this.drainWaiters = []
     try {
-      await Promise.allSettled(this.dying)
+      await this.burial.settled()
       await this.log.written()
       await this.trim.close()
+      await this.parking.close()
     } finally {
       await this.log.close()
     }
   }
-}
 
-/** The offsets that the owner holds; -1: that anyone holds. */
-function acquiredBy(states: RecordStates, owner: number): number[] {
-  const offsets: number[] = []
-  if (states.acquired === 0) return offsets
-  states.runs((first, length, state) => {
-    if (state !== ACQUIRED) return
-    for (let offset = first; offset < first + length; offset++) {
-      if (owner < 0 || states.lease(offset) % OWNERS_MAX === owner) offsets.push(offset)
+  /** Gives back uncounted what the owner holds, or anyone. */
+  private giveBackAll(owner?: number): void {
+    for (const share of this.shares) {
+      for (const offset of acquiredBy(share.states, owner)) share.giveBack(offset, share.states.count(offset) - 1, 0)
     }
-  })
-  return offsets
-}
+  }
 
-function nameOf(state: State): Outcome['state'] {
-  if (state === ACKNOWLEDGED) return 'acknowledged'
-  if (state === ARCHIVED) return 'archived'
-  if (state === DELAYED) return 'delayed'
-  return state === ACQUIRED || state === DYING ? 'acquired' : 'available'
+  private closedError(): KafkaliteError {
+    return new KafkaliteError('CLOSED', `Queue ${this.name} was closed`)
+  }
 }

@@ -15,6 +15,8 @@ export const ACKNOWLEDGED = 4
 export const ARCHIVED = 5
 /** Being copied to the dead letters; `until` is when a copy that failed is tried again. */
 export const DYING = 6
+/** Acquired, and how it ended is on its way to the state log; acquired again should the write fail. */
+export const SETTLING = 7
 
 export type State =
   | typeof UNTOUCHED
@@ -24,16 +26,18 @@ export type State =
   | typeof ACKNOWLEDGED
   | typeof ARCHIVED
   | typeof DYING
+  | typeof SETTLING
 
 /** For each state the set of states that may follow, as bits. */
 const EDGES: readonly number[] = [
-  bits(DELAYED, ACQUIRED, ARCHIVED), // untouched; archived: there is no record at this offset
-  bits(ACQUIRED, DYING), // available; dying: a restart found it delivered too often
-  bits(AVAILABLE), // delayed
-  bits(AVAILABLE, DELAYED, ACKNOWLEDGED, DYING), // acquired
+  bits(AVAILABLE, DELAYED, ACQUIRED, ARCHIVED), // untouched; available: another of its key is in work; archived: no record is there
+  bits(DELAYED, ACQUIRED, ARCHIVED, DYING), // available; dying: a restart found it delivered too often
+  bits(AVAILABLE, ARCHIVED), // delayed
+  bits(AVAILABLE, DELAYED, ARCHIVED, DYING, SETTLING), // acquired
   0, // acknowledged
   0, // archived
   bits(ARCHIVED), // dying
+  bits(AVAILABLE, DELAYED, ACQUIRED, ACKNOWLEDGED, ARCHIVED, DYING), // settling
 ]
 
 const PAGE_BITS = 10
@@ -107,6 +111,17 @@ export class RecordStates {
     return page.state[offset - page.base] as State
   }
 
+  isFinished(offset: number): boolean {
+    const state = this.state(offset)
+    return state === ACKNOWLEDGED || state === ARCHIVED
+  }
+
+  /** Whether nobody holds the record and it is not finished. */
+  isLoose(offset: number): boolean {
+    const state = this.state(offset)
+    return state === UNTOUCHED || state === AVAILABLE || state === DELAYED
+  }
+
   count(offset: number): number {
     const page = this.find(offset)
     return page === null ? 0 : (page.count[offset - page.base] as number)
@@ -168,17 +183,29 @@ export class RecordStates {
 
   /** Moves the start over everything finished, and answers it. */
   advanceStart(): number {
-    while (this.start < this.cursor) {
-      const page = this.find(this.start)
+    this.start = this.firstUnfinished(this.start)
+    return this.start
+  }
+
+  /** The first record from `offset` on that is not finished; the cursor when all below it are. */
+  firstUnfinished(offset: number): number {
+    let at = offset
+    while (at < this.cursor) {
+      const page = this.find(at)
       if (page === null) {
-        this.start = Math.min(this.cursor, (Math.floor(this.start / PAGE_RECORDS) + 1) * PAGE_RECORDS)
+        at = Math.min(this.cursor, (Math.floor(at / PAGE_RECORDS) + 1) * PAGE_RECORDS)
         continue
       }
-      const state = page.state[this.start - page.base]
+      const state = page.state[at - page.base]
       if (state !== ACKNOWLEDGED && state !== ARCHIVED) break
-      this.start++
+      at++
     }
-    return this.start
+    return at
+  }
+
+  /** How many records below the cursor are not finished, or stand ahead of it. */
+  get inWork(): number {
+    return this.acquired + this.delayed + this.ready + this.dying
   }
 
   /** The earliest moment at which `due` may have something to do; Infinity when there is none. */
@@ -246,7 +273,7 @@ export class RecordStates {
   private tally(state: State, by: number): void {
     if (state === AVAILABLE) this.ready += by
     else if (state === DELAYED) this.delayed += by
-    else if (state === ACQUIRED) this.acquired += by
+    else if (state === ACQUIRED || state === SETTLING) this.acquired += by
     else if (state === DYING) this.dying += by
   }
 

@@ -7,10 +7,14 @@ import { readUtf8 } from '../../lib/text.js'
 import { RecordCursor } from '../../record/batch-reader.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { Partition } from '../partition.js'
-import { type AcquiredBatch, DELIVER_AT_HEADER, MESSAGE_ID_HEADER } from '../queue-port.js'
+import { type AcquiredBatch, DELIVER_AT_HEADER, EXPIRES_AT_HEADER, MESSAGE_ID_HEADER } from '../queue-port.js'
+import { isDamage, nextReadable } from './damaged-batch.js'
+import type { ParkedPlaces } from './queue-parking.js'
 import type { OpsWriter } from './queue-ops.js'
+import { QueueKeys } from './queue-keys.js'
+import type { KeyRates } from './queue-rate.js'
 import { ReadyOffsets } from './queue-ready.js'
-import { ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, type RecordStates, UNTOUCHED } from './record-state.js'
+import { ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, type RecordStates, UNTOUCHED } from './record-state.js'
 
 const READ_BYTES = 1024 * 1024
 
@@ -24,6 +28,29 @@ export interface Taking {
   readonly taken: AcquiredBatch[]
 }
 
+/** What a partition needs of the queue around it. */
+export interface ShareHost {
+  readonly ops: OpsWriter
+  readonly keyRates: KeyRates | null
+  /** The record, where `cursor` stands, is past its time. */
+  expired(share: SharePartition, cursor: RecordCursor): void
+  /** Records cannot be read; they stay where they are and are not handed out. */
+  damaged(share: SharePartition, error: unknown, first: number, end: number): void
+}
+
+export interface SharePartitionOptions {
+  readonly id: number
+  readonly partition: Partition
+  readonly states: RecordStates
+  readonly parked: ParkedPlaces
+  /** Of the records of one key one is in work at a time. */
+  readonly keyed: boolean
+  readonly host: ShareHost
+}
+
+/** Hears of the ids that senders gave. */
+export type VisitId = (id: string, offset: number, sentMs: number) => void
+
 interface OpenTake {
   readonly batch: PackedBatch
   readonly offsets: number[]
@@ -31,22 +58,39 @@ interface OpenTake {
 }
 
 export class SharePartition {
+  readonly id: number
+  readonly partition: Partition
+  readonly states: RecordStates
+  readonly parked: ParkedPlaces
+  readonly ready = new ReadyOffsets()
+  /** The first record whose bytes must stay in the partition's own log. */
+  private keptFrom: number
+  private readonly keys: QueueKeys | null
+  private readonly host: ShareHost
   /** Up to where records were looked at ahead of the cursor, for delays and ids. */
   private lookedTo = 0
-  readonly ready = new ReadyOffsets()
   /** What was read ahead, and the place in it. */
   private block: readonly PackedBatch[] = []
   private blockAt = 0
   private readonly walker = new RecordCursor()
   private walking: PackedBatch | null = null
   private lastRead: PackedBatch | null = null
+  /** When records expire whose end somebody waits for. */
+  private readonly expiries = new Map<number, number>()
+  /** Stands at a record that came back. */
+  private readonly seeker = new RecordCursor()
+  private seeking: PackedBatch | null = null
 
-  constructor(
-    readonly id: number,
-    readonly partition: Partition,
-    readonly states: RecordStates,
-    private readonly ops: () => OpsWriter,
-  ) {}
+  constructor(options: SharePartitionOptions) {
+    this.id = options.id
+    this.partition = options.partition
+    this.states = options.states
+    this.parked = options.parked
+    this.keys = options.keyed ? new QueueKeys() : null
+    this.host = options.host
+    this.keptFrom = this.states.start
+    this.pullUp()
+  }
 
   /** Whether nothing is available, delayed, acquired or dying. */
   get isDrained(): boolean {
@@ -57,37 +101,85 @@ export class SharePartition {
     return this.states.ready + Math.max(0, this.states.untouched(this.partition.endOffset))
   }
 
+  /** How many messages are not finished. */
+  get length(): number {
+    return this.states.inWork + Math.max(0, this.states.untouched(this.partition.endOffset))
+  }
+
+  /** Up to where the partition's log can be truncated. */
+  advanceKept(): number {
+    let at = this.states.firstUnfinished(Math.max(this.keptFrom, this.states.advanceStart()))
+    while (this.parked.has(at)) at = this.states.firstUnfinished(at + 1)
+    this.keptFrom = at
+    return at
+  }
+
   /** Takes up to `taking.left` records. Only one call at a time. */
   take(taking: Taking): Awaitable<void> {
-    if (this.partition.startOffset > this.states.start) this.pullUp(this.partition.startOffset)
-    if (this.states.ready > 0) return this.takeReadyThenFresh(taking)
+    if (this.partition.startOffset > this.keptFrom) this.pullUp()
+    if (this.states.ready > 0 && this.ready.size > 0) return this.takeReadyThenFresh(taking)
     return this.takeFresh(taking)
   }
 
   /** Makes a record available again: at once, or when its moment comes. */
   giveBack(offset: number, count: number, notBefore: number): void {
-    if (notBefore > 0) {
-      this.states.move(offset, DELAYED, count, notBefore)
-    } else {
+    this.host.ops.available(this.id, offset, 1, count, notBefore)
+    this.comeBack(offset, count, notBefore)
+  }
+
+  /** As `giveBack`, when the words were written before. */
+  comeBack(offset: number, count: number, notBefore: number): void {
+    if (notBefore > 0) this.states.move(offset, DELAYED, count, notBefore)
+    else {
       this.states.move(offset, AVAILABLE, count)
       this.ready.add(offset)
     }
-    this.ops().available(this.id, offset, 1, count, notBefore)
+  }
+
+  /** The record is finished: the next of its key may go. */
+  finished(offset: number): void {
+    if (this.keys === null) return
+    let next = this.keys.leave(offset)
+    while (next >= 0 && this.states.state(next) !== AVAILABLE && this.states.state(next) !== DELAYED) next = this.keys.leave(next)
+    if (next >= 0 && this.states.state(next) === AVAILABLE) this.ready.add(next)
   }
 
   /** The batch that holds the offset; null when it is gone. */
   batchAt(offset: number): Awaitable<PackedBatch | null> {
     const last = this.lastRead
     if (last !== null && offset >= last.baseOffset && offset <= last.lastOffset) return last
+    if (this.parked.has(offset)) return this.parked.batchAt(offset)
     if (offset < this.partition.startOffset) return null
     const read = this.partition.read(offset, 1)
     return isPromise(read) ? read.then((batches) => this.keep(batches, offset)) : this.keep(read, offset)
   }
 
+  /** A cursor at the record; null when it is gone. */
+  async recordAt(offset: number): Promise<RecordCursor | null> {
+    const read = this.batchAt(offset)
+    const batch = isPromise(read) ? await read : read
+    return batch !== null && this.seek(batch, offset) ? this.seeker : null
+  }
+
+  /** Holds the keys of records that were in work before a restart, so that nothing overtakes them. */
+  async holdKeys(): Promise<void> {
+    if (this.keys === null) return
+    const held: number[] = []
+    this.states.runs((first, length, state, count) => {
+      if (state === ACKNOWLEDGED || state === ARCHIVED || count === 0) return
+      for (let offset = first; offset < first + length; offset++) held.push(offset)
+    })
+    for (const offset of held) {
+      const cursor = await this.recordAt(offset)
+      if (cursor !== null && cursor.keyStart >= 0) this.keys.enter(keyAt(cursor), offset)
+    }
+  }
+
   /** Looks at what nobody has looked at yet: finds delays, and tells `visit` the ids that senders gave. */
-  async lookAhead(now: number, visit: ((id: string, offset: number) => void) | null, from = 0): Promise<void> {
+  async lookAhead(now: number, visit: VisitId | null, from = 0): Promise<void> {
     const cursor = new RecordCursor()
-    let offset = Math.max(from, this.partition.startOffset, visit === null ? Math.max(this.lookedTo, this.states.cursor) : 0)
+    const begin = Math.max(from, this.partition.startOffset, visit === null ? Math.max(this.lookedTo, this.states.cursor) : 0)
+    let offset = begin
     while (offset < this.partition.endOffset) {
       const read = this.partition.read(offset, READ_BYTES)
       const batches = isPromise(read) ? await read : read
@@ -98,20 +190,65 @@ export class SharePartition {
         offset = batch.lastOffset + 1
       }
     }
-    this.lookedTo = Math.max(this.lookedTo, offset)
+    if (begin <= Math.max(this.lookedTo, this.states.cursor)) this.lookedTo = Math.max(this.lookedTo, offset)
   }
 
-  private lookAt(cursor: RecordCursor, now: number, visit: ((id: string, offset: number) => void) | null): void {
+  /** The batches that hold anything unfinished, in the order of the log. */
+  async *unfinished(): AsyncGenerator<PackedBatch, void, undefined> {
+    for (let at = this.states.firstUnfinished(this.states.start); at < this.partition.endOffset; at = this.states.firstUnfinished(at)) {
+      const found = this.batchAt(at)
+      const batch = isPromise(found) ? await found : found
+      if (batch !== null) yield batch
+      at = batch === null ? at + 1 : Math.max(at, batch.lastOffset) + 1
+    }
+  }
+
+  /** Everything that nobody has seen counts as finished. */
+  passAll(): void {
+    this.passGap(this.partition.endOffset)
+    this.walking = null
+    this.block = []
+  }
+
+  /** The earliest moment at which something is to be done here. */
+  nextMs(): number {
+    let next = this.states.nextMs()
+    for (const atMs of this.expiries.values()) if (atMs < next) next = atMs
+    return next
+  }
+
+  /** Somebody waits for the end of a record: if it expires, that is found out in time, also when nobody receives. */
+  async watchExpiry(offset: number): Promise<number> {
+    if (this.states.isFinished(offset) || this.expiries.has(offset)) return this.expiries.get(offset) ?? Infinity
+    const cursor = await this.recordAt(offset)
+    const expiresAt = cursor === null || cursor.headerCount === 0 ? 0 : momentOf(cursor, EXPIRES_AT_HEADER)
+    if (expiresAt === 0) return Infinity
+    this.expiries.set(offset, expiresAt)
+    return expiresAt
+  }
+
+  /** Ends those that are watched and past their time, unless somebody works on them. */
+  async expireWatched(now: number): Promise<void> {
+    for (const [offset, atMs] of this.expiries) {
+      if (atMs > now) continue
+      this.expiries.delete(offset)
+      if (!this.states.isLoose(offset)) continue
+      const cursor = await this.recordAt(offset)
+      if (cursor !== null && this.states.isLoose(offset)) this.host.expired(this, cursor)
+    }
+  }
+
+  private lookAt(cursor: RecordCursor, now: number, visit: VisitId | null): void {
     const id = visit === null ? undefined : cursor.headers.text(MESSAGE_ID_HEADER)
-    if (id !== undefined) visit?.(id, cursor.offset)
+    if (id !== undefined) visit?.(id, cursor.offset, cursor.timestamp)
     if (cursor.offset < this.states.cursor || this.states.state(cursor.offset) !== UNTOUCHED) return
-    const deliverAt = deliverAtOf(cursor)
+    const deliverAt = momentOf(cursor, DELIVER_AT_HEADER)
     if (deliverAt > now) this.delay(cursor.offset, deliverAt)
   }
 
   private delay(offset: number, deliverAt: number): void {
     this.states.move(offset, DELAYED, 0, deliverAt)
-    this.ops().available(this.id, offset, 1, 0, deliverAt)
+    this.host.ops.available(this.id, offset, 1, 0, deliverAt)
   }
 
   private async takeReadyThenFresh(taking: Taking): Promise<void> {
@@ -120,39 +257,71 @@ export class SharePartition {
       const offset = this.ready.take()
       if (offset < 0) break
       if (this.states.state(offset) !== AVAILABLE) continue
-      let batch: PackedBatch | null
-      try {
-        const read = this.batchAt(offset)
-        batch = isPromise(read) ? await read : read
-      } catch (error) {
-        this.ready.add(offset)
-        throw error
-      }
-      if (batch === null) {
-        this.states.restore(offset, ARCHIVED, 0)
-        this.ops().gap(this.id, offset, 1)
-        continue
-      }
+      const batch = await this.readReady(offset)
+      if (batch === null || !this.seek(batch, offset)) continue
       if (open === null || open.batch !== batch || offset < (open.offsets[open.offsets.length - 1] as number)) {
         this.close(open, taking)
         open = { batch, offsets: [], counts: [] }
       }
-      this.acquire(offset, open, taking)
+      this.takeOne(this.seeker, open, taking)
     }
     this.close(open, taking)
-    await this.takeFresh(taking)
+    if (taking.left > 0) await this.takeFresh(taking)
+  }
+
+  private async readReady(offset: number): Promise<PackedBatch | null> {
+    try {
+      const batch = await this.batchAt(offset)
+      if (batch === null) {
+        this.states.restore(offset, ARCHIVED, 0)
+        this.host.ops.gap(this.id, offset, 1)
+      }
+      return batch
+    } catch (error) {
+      if (!isDamage(error)) {
+        this.ready.add(offset)
+        throw error
+      }
+      this.states.move(offset, DELAYED, this.states.count(offset), Infinity)
+      this.host.damaged(this, error, offset, offset + 1)
+      return null
+    }
+  }
+
+  /** Places the seeker at the record; false when the batch does not have it. */
+  private seek(batch: PackedBatch, offset: number): boolean {
+    const { seeker } = this
+    if (this.seeking !== batch || seeker.offset > offset) {
+      seeker.open(batch)
+      seeker.offset = -1
+      this.seeking = batch
+    }
+    while (seeker.offset < offset) if (!seeker.next()) break
+    if (seeker.offset === offset) return true
+    this.seeking = null
+    return false
   }
 
   private takeFresh(taking: Taking): Awaitable<void> {
-    while (taking.left > 0 && this.states.cursor < this.partition.endOffset) {
-      if (this.walking === null && !this.openNext()) {
-        const read = this.partition.read(this.states.cursor, READ_BYTES)
-        if (isPromise(read)) return read.then((block) => this.takeBlock(block, taking))
-        this.setBlock(read)
-        continue
+    try {
+      while (taking.left > 0 && this.states.cursor < this.partition.endOffset && this.keys?.isCrowded !== true) {
+        if (this.walking === null && !this.openNext()) {
+          const read = this.partition.read(this.states.cursor, READ_BYTES)
+          if (isPromise(read)) {
+            return read.then(
+              (block) => this.takeBlock(block, taking),
+              (error: unknown) => this.passDamage(error, taking),
+            )
+          }
+          this.setBlock(read)
+          continue
+        }
+        this.takeFromBatch(this.walking as PackedBatch, taking)
       }
-      this.takeFromBatch(this.walking as PackedBatch, taking)
+    } catch (error) {
+      return this.passDamage(error, taking)
     }
+    return undefined
   }
 
   private takeBlock(block: readonly PackedBatch[], taking: Taking): Awaitable<void> {
@@ -165,6 +334,22 @@ export class SharePartition {
     this.blockAt = 0
     // Nothing between the cursor and the end: the offsets were never given to records.
     if (block.length === 0) this.passGap(this.partition.endOffset)
+  }
+
+  /** What cannot be read is set aside, never taken for finished: the bytes stay for whoever can mend them, and the rest goes on. */
+  private async passDamage(error: unknown, taking: Taking): Promise<void> {
+    if (!isDamage(error)) throw error
+    const first = this.states.cursor
+    const end = await nextReadable(this.partition, first)
+    this.walking = null
+    this.block = []
+    this.blockAt = 0
+    for (let offset = first; offset < end; offset++) {
+      if (this.states.state(offset) === UNTOUCHED) this.states.move(offset, DELAYED, 0, Infinity)
+    }
+    this.states.moveCursor(end)
+    this.host.damaged(this, error, first, end)
+    await this.takeFresh(taking)
   }
 
   /** Opens the next batch of the block that has something at or above the cursor. */
@@ -185,36 +370,64 @@ export class SharePartition {
     const { walker, states } = this
     const open: OpenTake = { batch, offsets: [], counts: [] }
     const isControl = batch.isControl
-    while (taking.left > 0) {
-      if (!walker.next()) {
-        this.walking = null
-        this.passGap(batch.lastOffset + 1)
-        break
+    try {
+      while (taking.left > 0) {
+        if (!walker.next()) {
+          this.walking = null
+          this.passGap(batch.lastOffset + 1)
+          break
+        }
+        const { offset } = walker
+        if (offset < states.cursor) continue
+        if (offset > states.cursor) this.passGap(offset)
+        if (isControl) {
+          this.passGap(offset + 1)
+          continue
+        }
+        if (states.state(offset) === UNTOUCHED) this.takeOne(walker, open, taking)
+        states.moveCursor(offset + 1)
       }
-      const { offset } = walker
-      if (offset < states.cursor) continue
-      if (offset > states.cursor) this.passGap(offset)
-      if (isControl) {
-        this.passGap(offset + 1)
-        continue
-      }
-      if (states.state(offset) === UNTOUCHED) {
-        const deliverAt = walker.headerCount === 0 ? 0 : deliverAtOf(walker)
-        if (deliverAt > taking.now) this.delay(offset, deliverAt)
-        else this.acquire(offset, open, taking)
-      }
-      states.moveCursor(offset + 1)
+    } finally {
+      this.close(open, taking)
     }
-    this.close(open, taking)
   }
 
-  private acquire(offset: number, open: OpenTake, taking: Taking): void {
+  /** Hands out the record, unless it is too early for it, too late, or another of its key is in work. */
+  private takeOne(cursor: RecordCursor, open: OpenTake, taking: Taking): void {
+    const { offset } = cursor
+    if (cursor.headerCount > 0) {
+      const expiresAt = momentOf(cursor, EXPIRES_AT_HEADER)
+      if (expiresAt > 0 && expiresAt <= taking.now) return this.host.expired(this, cursor)
+      if (this.states.state(offset) === UNTOUCHED) {
+        const deliverAt = momentOf(cursor, DELIVER_AT_HEADER)
+        if (deliverAt > taking.now) return this.delay(offset, deliverAt)
+      }
+    }
+    if (cursor.keyStart >= 0 && (this.keys !== null || this.host.keyRates !== null) && !this.keyMayGo(cursor, taking.now)) return
     const count = this.states.count(offset) + 1
     this.states.move(offset, ACQUIRED, count, taking.lockedUntil, taking.lease)
-    this.ops().acquired(this.id, offset, count)
+    this.host.ops.acquired(this.id, offset, count)
     open.offsets.push(offset)
     open.counts.push(count)
     taking.left--
+  }
+
+  private keyMayGo(cursor: RecordCursor, now: number): boolean {
+    const { offset } = cursor
+    const { states } = this
+    const { keyRates } = this.host
+    const key = keyAt(cursor)
+    const freeMs = keyRates === null ? now : keyRates.freeMs(key, now)
+    if (freeMs > now) {
+      states.move(offset, DELAYED, states.count(offset), freeMs)
+      return false
+    }
+    if (this.keys !== null && !this.keys.enter(key, offset)) {
+      if (states.state(offset) === UNTOUCHED) states.move(offset, AVAILABLE, 0)
+      return false
+    }
+    keyRates?.add(key, now)
+    return true
   }
 
   private close(open: OpenTake | null, taking: Taking): void {
@@ -231,21 +444,23 @@ export class SharePartition {
       // A delayed record stands here already and is not a gap.
       if (this.states.state(offset) !== UNTOUCHED) continue
       this.states.move(offset, ARCHIVED, 0)
-      this.ops().gap(this.id, offset, 1)
+      this.host.ops.gap(this.id, offset, 1)
     }
     this.states.moveCursor(to)
   }
 
-  /** Somebody deleted records below `start`: what was not handed out can never be. */
-  private pullUp(start: number): void {
+  /** Somebody deleted records below the start of the log: what was not handed out can never be. */
+  private pullUp(): void {
     const { states } = this
+    const start = this.partition.startOffset
     const end = Math.min(start, states.cursor)
-    for (let offset = states.start; offset < end; offset++) {
+    for (let offset = states.firstUnfinished(this.keptFrom); offset < end; offset = states.firstUnfinished(offset + 1)) {
       const state = states.state(offset)
-      if (state !== AVAILABLE && state !== DELAYED) continue
+      if ((state !== AVAILABLE && state !== DELAYED) || this.parked.has(offset)) continue
       states.restore(offset, ARCHIVED, 0)
-      this.ops().gap(this.id, offset, 1)
+      this.host.ops.gap(this.id, offset, 1)
     }
+    this.keptFrom = Math.max(this.keptFrom, start)
     if (start <= states.cursor) return
     this.passGap(start)
     this.walking = null
@@ -260,8 +475,13 @@ export class SharePartition {
   }
 }
 
-function deliverAtOf(cursor: RecordCursor): number {
-  const value = cursor.headers.get(DELIVER_AT_HEADER)
+function keyAt(cursor: RecordCursor): string {
+  return readUtf8(cursor.buffer, cursor.keyStart, cursor.keyEnd)
+}
+
+/** The moment in a header; 0 when there is none. */
+export function momentOf(cursor: RecordCursor, header: string): number {
+  const value = cursor.headers.get(header)
   if (value === undefined || value === null) return 0
   const moment = Number(readUtf8(value, 0, value.length))
   return Number.isSafeInteger(moment) ? moment : 0

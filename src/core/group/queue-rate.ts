@@ -1,0 +1,72 @@
+// At most so many deliveries within any span of so many milliseconds, for the queue or for each key of it. The moments of the last
+// deliveries stand in a ring, so no span, wherever it begins, holds more. It counts from the opening of the queue on.
+
+export interface RateLimit {
+  readonly max: number
+  readonly perMs: number
+  /** For the whole queue, or for each key by itself. 'queue' */
+  readonly per?: 'queue' | 'key' | undefined
+}
+
+/** The moments of the last `max` deliveries. */
+export class RateWindow {
+  private readonly moments: number[] = []
+  private next = 0
+
+  constructor(private readonly limit: RateLimit) {}
+
+  /** How many may be delivered now. */
+  room(now: number): number {
+    const { max } = this.limit
+    let room = max - this.moments.length
+    for (let i = 0; i < this.moments.length; i++) {
+      if (now - (this.moments[(this.next + i) % max] as number) < this.limit.perMs) break
+      room++
+    }
+    return room
+  }
+
+  /** When there is room for one; `now` when there is already. */
+  freeMs(now: number): number {
+    if (this.moments.length < this.limit.max) return now
+    return Math.max(now, (this.moments[this.next] as number) + this.limit.perMs)
+  }
+
+  add(now: number): void {
+    if (this.moments.length < this.limit.max) this.moments.push(now)
+    else {
+      this.moments[this.next] = now
+      this.next = (this.next + 1) % this.limit.max
+    }
+  }
+}
+
+/** A window for each key that was delivered lately. */
+export class KeyRates {
+  private readonly windows = new Map<string, RateWindow>()
+  private sweepAt = 1024
+
+  constructor(private readonly limit: RateLimit) {}
+
+  /** When a record of the key may be delivered; `now`: at once. */
+  freeMs(key: string, now: number): number {
+    return this.windows.get(key)?.freeMs(now) ?? now
+  }
+
+  add(key: string, now: number): void {
+    let window = this.windows.get(key)
+    if (window === undefined) {
+      this.sweep(now)
+      window = new RateWindow(this.limit)
+      this.windows.set(key, window)
+    }
+    window.add(now)
+  }
+
+  /** Keys whose deliveries are all long ago need no window. */
+  private sweep(now: number): void {
+    if (this.windows.size < this.sweepAt) return
+    for (const [key, window] of this.windows) if (window.room(now) === this.limit.max) this.windows.delete(key)
+    this.sweepAt = Math.max(1024, this.windows.size * 2)
+  }
+}

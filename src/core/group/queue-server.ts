@@ -1,0 +1,207 @@
+// Hands out records to those who wait for them, one after the other: which partition is next, how many may go, and that their counts
+// are written before anyone sees them.
+
+import { isPromise } from '../../lib/awaitable.js'
+import type { Clock } from '../../lib/clock.js'
+import type { AcquiredBatch, QueuePortOptions } from '../queue-port.js'
+import type { QueueLog } from './queue-log.js'
+import { RateWindow } from './queue-rate.js'
+import { OWNERS_MAX } from './queue-session.js'
+import { QueueWaiter, type WaiterOptions } from './queue-waiters.js'
+import { ACQUIRED } from './record-state.js'
+import type { SharePartition, Taking } from './share-partition.js'
+
+/** One in so many deliveries goes to the less urgent levels, so that they do not starve. */
+const LOWER_EVERY = 32
+const IN_FLIGHT_MAX = 2000
+
+export interface QueueServerOptions {
+  readonly clock: Clock
+  readonly shares: readonly SharePartition[]
+  readonly options: QueuePortOptions
+  readonly log: QueueLog
+  readonly isPaused: (owner: number) => boolean
+  readonly wakeAt: (atMs: number) => void
+  /** What has to be done first, if anything. */
+  readonly before: () => Promise<void> | null
+  readonly report: (error: unknown) => void
+}
+
+export class QueueServer {
+  private waiters: QueueWaiter[] = []
+  private serving = false
+  private again = false
+  private closed = false
+  private turn = 0
+  private taken = 0
+  private deliveries = 0
+  /** Somebody got less than there was because too many were in flight. */
+  private isFull = false
+  private readonly rate: RateWindow | null
+  private readonly levels: number
+  private readonly maxInFlight: number
+
+  constructor(private readonly given: QueueServerOptions) {
+    const { rateLimit, priorities, maxInFlight } = given.options
+    this.rate = rateLimit !== undefined && rateLimit.per !== 'key' ? new RateWindow(rateLimit) : null
+    this.levels = priorities ?? 1
+    this.maxInFlight = maxInFlight ?? IN_FLIGHT_MAX
+  }
+
+  get isWaitedFor(): boolean {
+    return this.waiters.length > 0
+  }
+
+  /** Whether records that were settled make room for others. */
+  get hungers(): boolean {
+    return this.isFull && this.waiters.length > 0
+  }
+
+  wait(options: WaiterOptions): Promise<readonly AcquiredBatch[]> {
+    const waiter = new QueueWaiter(options, this.given.clock)
+    if (!waiter.isOver) {
+      this.waiters.push(waiter)
+      this.serve()
+    }
+    return waiter.promise
+  }
+
+  /** Hands out what there is to those who wait. */
+  serve(): void {
+    if (this.waiters.length === 0 || this.closed) return
+    if (this.serving) {
+      this.again = true
+      return
+    }
+    this.serving = true
+    this.serveAll()
+      .catch((error: unknown) => {
+        this.waiters.shift()?.fail(error)
+        this.given.report(error)
+      })
+      .finally(() => {
+        this.serving = false
+        if (this.again) this.serve()
+      })
+  }
+
+  /** Ends the waiting of one session, or of all. */
+  dismiss(owner?: number): void {
+    if (owner === undefined) this.closed = true
+    for (const waiter of this.waiters) if (owner === undefined || waiter.options.owner === owner) waiter.give([])
+    this.waiters = this.waiters.filter(({ isOver }) => !isOver)
+  }
+
+  private async serveAll(): Promise<void> {
+    do {
+      this.again = false
+      this.waiters = this.waiters.filter((waiter) => !waiter.isOver)
+      while (this.waiters.length > 0 && !this.closed) {
+        const at = this.waiters.findIndex(({ isOver, options }) => !isOver && !this.given.isPaused(options.owner))
+        const waiter = this.waiters[at]
+        if (waiter === undefined) {
+          this.dismissImpatient()
+          break
+        }
+        const before = this.given.before()
+        if (before !== null) await before
+        const taken = await this.take(waiter.options)
+        if (taken.length === 0) {
+          if (waiter.options.maxWaitMs <= 0) waiter.give([])
+          else break
+        }
+        const place = this.waiters.indexOf(waiter)
+        if (place >= 0) this.waiters.splice(place, 1)
+        if (taken.length > 0) this.deliver(waiter, taken)
+      }
+    } while (this.again)
+  }
+
+  /** A receiver that does not want to wait has its answer also while the queue is paused. */
+  private dismissImpatient(): void {
+    for (const waiter of this.waiters) if (waiter.options.maxWaitMs <= 0) waiter.give([])
+  }
+
+  private async take({ max, owner }: WaiterOptions): Promise<readonly AcquiredBatch[]> {
+    const now = this.given.clock.now()
+    const left = Math.min(max, this.room(now))
+    if (left <= 0) return []
+    const lockedUntil = now + this.given.options.lockMs
+    const lease = this.deliveries++ * OWNERS_MAX + owner
+    const taking: Taking = { left, now, lease, lockedUntil, taken: [] }
+    if (this.levels === 1) await this.takeLevel(0, taking)
+    else await this.takeLevels(taking)
+    const count = left - taking.left
+    this.taken += count
+    if (count > 0) this.given.wakeAt(lockedUntil)
+    if (this.rate !== null) for (let i = 0; i < count; i++) this.rate.add(now)
+    let dueMs = Infinity
+    for (const { states } of this.given.shares) if (states.delayed > 0) dueMs = Math.min(dueMs, states.nextMs())
+    this.given.wakeAt(dueMs)
+    return taking.taken
+  }
+
+  /** How many may be handed out now; when there is no room because of the rate, the timer brings the next moment. */
+  private room(now: number): number {
+    let acquired = 0
+    for (const { states } of this.given.shares) acquired += states.acquired
+    const free = this.maxInFlight - acquired
+    this.isFull = free <= 0
+    if (this.rate === null) return free
+    const room = this.rate.room(now)
+    if (room <= 0) this.given.wakeAt(this.rate.freeMs(now))
+    return Math.min(free, room)
+  }
+
+  /** The most urgent level first, but for a few that begin with the least urgent one. */
+  private async takeLevels(taking: Taking): Promise<void> {
+    const { left } = taking
+    let lower = Math.floor((this.taken + left) / LOWER_EVERY) - Math.floor(this.taken / LOWER_EVERY)
+    for (let level = this.levels - 1; level > 0 && lower > 0; level--) {
+      taking.left = lower
+      await this.takeLevel(level, taking)
+      lower = taking.left
+    }
+    taking.left = left - countOf(taking.taken)
+    for (let level = 0; level < this.levels && taking.left > 0; level++) await this.takeLevel(level, taking)
+  }
+
+  /** From the partitions of a level in turns. */
+  private async takeLevel(level: number, taking: Taking): Promise<void> {
+    const { shares } = this.given
+    const count = shares.length / this.levels
+    const first = count === 1 ? 0 : this.turn++
+    for (let i = 0; i < count && taking.left > 0; i++) {
+      const took = (shares[level * count + ((first + i) % count)] as SharePartition).take(taking)
+      if (isPromise(took)) await took
+    }
+  }
+
+  /** The counts are written before the receiver sees the records: a receiver that kills the process has been counted. */
+  private deliver(waiter: QueueWaiter, taken: readonly AcquiredBatch[]): void {
+    this.given.log.written().then(
+      () => {
+        if (!waiter.give(taken)) this.giveBack(taken)
+      },
+      (error: unknown) => {
+        this.giveBack(taken)
+        waiter.fail(error)
+      },
+    )
+  }
+
+  private giveBack(taken: readonly AcquiredBatch[]): void {
+    for (const { partition, offsets, lease } of taken) {
+      const share = this.given.shares[partition] as SharePartition
+      for (const offset of offsets) {
+        if (share.states.state(offset) !== ACQUIRED || share.states.lease(offset) !== lease) continue
+        share.giveBack(offset, share.states.count(offset) - 1, 0)
+      }
+    }
+    this.serve()
+  }
+}
+
+function countOf(taken: readonly AcquiredBatch[]): number {
+  return taken.reduce((sum, { offsets }) => sum + offsets.length, 0)
+}
