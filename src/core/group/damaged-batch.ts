@@ -10,6 +10,12 @@ export function isDamage(error: unknown): boolean {
   return KafkaliteError.is(error, 'CORRUPT_MESSAGE', 'UNSUPPORTED_COMPRESSION_TYPE')
 }
 
+/** What users hear of it. */
+export function damageOf(queue: string, partition: number, first: number, end: number, cause: unknown): KafkaliteError {
+  const which = `Messages ${first} to ${end - 1} in partition ${partition} of queue ${queue}`
+  return new KafkaliteError('CORRUPT_MESSAGE', `${which} cannot be read and are passed over; their bytes stay`, { cause })
+}
+
 /** The first offset above `damaged` from which the log can be read again; the end when there is none. */
 export async function nextReadable(partition: Partition, damaged: number): Promise<number> {
   const end = partition.endOffset

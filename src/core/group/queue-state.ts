@@ -4,7 +4,7 @@
 
 import { EventEmitter } from 'eventemitter3'
 import { KafkaliteError } from '../../errors.js'
-import { type Awaitable, isPromise } from '../../lib/awaitable.js'
+import type { Awaitable } from '../../lib/awaitable.js'
 import type { RecordCursor } from '../../record/batch-reader.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { TopicDescription } from '../cluster.js'
@@ -25,6 +25,7 @@ import {
   type Settlement,
 } from '../queue-port.js'
 import { QueueBurial } from './queue-burial.js'
+import { damageOf } from './damaged-batch.js'
 import { acquiredBy, browseShares, looseShare, nameOf, purgeShares } from './queue-contents.js'
 import { DeadTopic } from './queue-dead-topic.js'
 import { QueueEnds } from './queue-ends.js'
@@ -144,13 +145,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   damaged(share: SharePartition, error: unknown, first: number, end: number): void {
-    this.report(
-      new KafkaliteError(
-        'CORRUPT_MESSAGE',
-        `Messages ${first} to ${end - 1} in partition ${share.id} of queue ${this.name} cannot be read and are passed over; their bytes stay`,
-        { cause: error },
-      ),
-    )
+    this.report(damageOf(this.name, share.id, first, end, error))
   }
 
   // What sessions ask for.
@@ -420,16 +415,11 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
 
   private held(token: AcquireToken): SharePartition {
     const share = this.shares[token.partition]
-    if (
-      !this.isClosed &&
-      share !== undefined &&
-      share.states.state(token.offset) === ACQUIRED &&
-      share.states.lease(token.offset) === token.lease
-    )
-      return share
+    const { offset, lease } = token
+    if (!this.isClosed && share?.states.state(offset) === ACQUIRED && share.states.lease(offset) === lease) return share
     throw new KafkaliteError(
       'LOCK_LOST',
-      `The message ${token.partition}-${token.offset} of queue ${this.name} is not held under this delivery any more`,
+      `The message ${token.partition}-${offset} of queue ${this.name} is not held under this delivery any more`,
     )
   }
 
@@ -524,8 +514,8 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     if (!this.log.ops.isEmpty) this.inBackground(this.log.written())
   }
 
-  private inBackground(work: Awaitable<void>): void {
-    if (isPromise(work)) work.then(undefined, (error: unknown) => this.report(error))
+  private inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => this.report(error))
   }
 
   private tellDrained(): void {
