@@ -135,9 +135,6 @@ export class QueueServer {
     this.taken += count
     if (count > 0) this.given.wakeAt(lockedUntil)
     if (this.rate !== null) for (let i = 0; i < count; i++) this.rate.add(now)
-    let dueMs = Infinity
-    for (const { states } of this.given.shares) if (states.delayed > 0) dueMs = Math.min(dueMs, states.nextMs())
-    this.given.wakeAt(dueMs)
     return taking.taken
   }
 

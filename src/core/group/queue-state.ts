@@ -134,10 +134,12 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.ends = new QueueEnds({ clock, log, outcomes: this.outcomes, ids: this.ids, watch: this.settledWatch, sender: this.sender })
   }
 
-  // What a partition asks for.
-
   get ops(): OpsWriter {
     return this.log.ops
+  }
+
+  wakeAt(atMs: number): void {
+    this.timer.wakeAt(atMs)
   }
 
   expired(share: SharePartition, cursor: RecordCursor): void {
@@ -147,8 +149,6 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   damaged(share: SharePartition, error: unknown, first: number, end: number): void {
     this.report(damageOf(this.name, share.id, first, end, error))
   }
-
-  // What sessions ask for.
 
   session(options: QueuePortOptions): QueueSession {
     if (this.isClosed) throw this.closedError()
@@ -252,7 +252,6 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   /** Finds the delays of messages that nobody has asked for yet. */
   async lookAhead(): Promise<void> {
     for (const share of this.shares) await share.lookAhead(this.context.clock.now(), null)
-    this.timer.wakeAt(this.nextMs())
   }
 
   async *browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncGenerator<AcquiredBatch, void, undefined> {

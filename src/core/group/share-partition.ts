@@ -32,6 +32,8 @@ export interface Taking {
 export interface ShareHost {
   readonly ops: OpsWriter
   readonly keyRates: KeyRates | null
+  /** Something is to be done at that moment. */
+  wakeAt(atMs: number): void
   /** The record, where `cursor` stands, is past its time. */
   expired(share: SharePartition, cursor: RecordCursor): void
   /** Records cannot be read; they stay where they are and are not handed out. */
@@ -249,6 +251,7 @@ export class SharePartition {
   private delay(offset: number, deliverAt: number): void {
     this.states.move(offset, DELAYED, 0, deliverAt)
     this.host.ops.available(this.id, offset, 1, 0, deliverAt)
+    this.host.wakeAt(deliverAt)
   }
 
   private async takeReadyThenFresh(taking: Taking): Promise<void> {
@@ -420,6 +423,7 @@ export class SharePartition {
     const freeMs = keyRates === null ? now : keyRates.freeMs(key, now)
     if (freeMs > now) {
       states.move(offset, DELAYED, states.count(offset), freeMs)
+      this.host.wakeAt(freeMs)
       return false
     }
     if (this.keys !== null && !this.keys.enter(key, offset)) {
