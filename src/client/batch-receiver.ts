@@ -11,6 +11,7 @@ import type { Receiver, ReceiverHost } from './receiver.js'
 import { UnrecoverableError } from './retry-policy.js'
 import { Wakeup } from './wakeup.js'
 
+/** How `processBatch` calls its handler. */
 export interface BatchOptions {
   /** How many messages a call gets at most. Default 100 */
   max?: number | undefined
@@ -18,6 +19,7 @@ export interface BatchOptions {
   maxHandlerMs?: number | undefined
 }
 
+/** Gets messages that were received together, and a signal that aborts when its time is over or the receiver closes. */
 export type MessagesHandler<V, R> = (messages: readonly Message<V, R>[], context: { readonly signal: AbortSignal }) => unknown
 
 export function checkBatchOptions(options: BatchOptions | undefined): void {
