@@ -4,8 +4,18 @@
 import { describe, KafkaliteError } from '../errors.js'
 import { checkOptions, invalid, type OptionRule, someText, wholeNumber } from './options-check.js'
 
-/** When a message is to be sent again and again. */
-export type RepeatSchedule = { readonly cron: string; readonly timezone?: string | undefined } | { readonly everyMs: number }
+/** When a message is to be sent again and again: by a cron expression, or at every multiple of a span. */
+export type RepeatSchedule =
+  | {
+      /** As `0 9 * * 1-5`: what the reader of expressions takes. */
+      readonly cron: string
+      /** As `Europe/Zurich`. Default: the machine's own. */
+      readonly timezone?: string | undefined
+    }
+  | {
+      /** Milliseconds, from 1. */
+      readonly everyMs: number
+    }
 
 /** Reads a cron expression. Answers a function that tells the next moment after one: milliseconds since 1970, or null when there is none. */
 export type CronParser = (expression: string, timezone: string | undefined) => (afterMs: number) => number | null

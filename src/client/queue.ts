@@ -19,6 +19,7 @@ import {
 import { KafkaliteError } from '../errors.js'
 import { encodeUtf8 } from '../lib/text.js'
 import { RecordCursor } from '../record/batch-reader.js'
+import type { PackedBatch } from '../record/packed-batch.js'
 import { type EncodedHeader, encodeHeaders, Headers } from '../record/record.js'
 import { abortable } from './abort.js'
 import { BatchReceiver, type BatchOptions, checkBatchOptions, type MessagesHandler } from './batch-receiver.js'
@@ -73,6 +74,10 @@ export class Queue<V = unknown, R = unknown>
   private readonly repeating: QueueRepeats
   private readonly untrack: () => void
   private closing: Promise<void> | null = null
+  /** Stands in the batch that messages were last taken out of. */
+  private readonly cursor = new RecordCursor()
+  private unpacking: PackedBatch | null = null
+  private origin: RecordOrigin<V, string> | null = null
   private readonly ask = (partition: number, offset: number): Promise<R> => this.resultOf({ partition, offset }, `${partition}-${offset}`)
 
   private constructor(
@@ -361,14 +366,20 @@ export class Queue<V = unknown, R = unknown>
 
   private unpack(batches: readonly AcquiredBatch[]): QueueMessage<V, R>[] {
     const messages: QueueMessage<V, R>[] = []
-    const cursor = new RecordCursor()
+    const { cursor } = this
     for (const { batch, partition, offsets, deliveryCounts, lease } of batches) {
-      cursor.open(batch)
-      const origin = RecordOrigin.of<V, string>(this.name, partition, { value: this.options.value, key: string }, cursor)
+      const first = offsets[0] as number
+      // Whoever receives one at a time goes on where the last one stood: a large batch is walked over once, not once for each.
+      if (this.unpacking !== batch || this.origin?.partition !== partition || cursor.offset >= first) {
+        this.unpacking = null
+        cursor.open(batch)
+        this.origin = RecordOrigin.of<V, string>(this.name, partition, { value: this.options.value, key: string }, cursor)
+        this.unpacking = batch
+      }
       let next = 0
       while (next < offsets.length && cursor.next()) {
         if (cursor.offset !== offsets[next]) continue
-        messages.push(new QueueMessage<V, R>(this.host, new LazyRecord(origin, cursor), lease, deliveryCounts[next] as number))
+        messages.push(new QueueMessage<V, R>(this.host, new LazyRecord(this.origin, cursor), lease, deliveryCounts[next] as number))
         next++
       }
     }

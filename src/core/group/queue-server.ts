@@ -115,6 +115,7 @@ export class QueueServer {
         if (taken.length > 0) this.deliver(waiter, taken)
       }
     } while (this.again)
+    for (const waiter of this.waiters) waiter.arm()
   }
 
   /** A receiver that does not want to wait has its answer also while the queue is paused. */

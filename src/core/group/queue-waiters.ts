@@ -21,11 +21,12 @@ export class QueueWaiter {
   private resolve: (batches: readonly AcquiredBatch[]) => void = () => undefined
   private reject: (error: unknown) => void = () => undefined
   private timer: Timer | null = null
+  private untilMs = Infinity
   private readonly abort = (): void => void this.give(NOTHING)
 
   constructor(
     readonly options: WaiterOptions,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve
@@ -35,7 +36,14 @@ export class QueueWaiter {
     if (signal?.aborted === true) this.give(NOTHING)
     else {
       signal?.addEventListener('abort', this.abort)
-      if (maxWaitMs > 0 && maxWaitMs !== Infinity) this.timer = clock.setTimer(clock.now() + maxWaitMs, this.abort, { holds: true })
+      if (maxWaitMs !== Infinity) this.untilMs = clock.now() + maxWaitMs
+    }
+  }
+
+  /** There is nothing for it now: from here on its time runs. Most are served before, and cost no timer. */
+  arm(): void {
+    if (this.timer === null && this.untilMs !== Infinity && !this.isOver) {
+      this.timer = this.clock.setTimer(this.untilMs, this.abort, { holds: true })
     }
   }
 
