@@ -4,7 +4,7 @@
 import type { AcquireToken } from '../core/queue-port.js'
 import { KafkaliteError } from '../errors.js'
 import type { Timer } from '../lib/clock.js'
-import { EventLoopSlice } from './event-loop-slice.js'
+import { EventLoopSlice } from '../lib/event-loop-slice.js'
 import type { Message, QueueMessage } from './message.js'
 import { checkOptions, wholeNumber } from './options-check.js'
 import type { Receiver, ReceiverHost } from './receiver.js'

@@ -255,7 +255,8 @@ export class EmbeddedCluster implements Cluster {
   async queue(name: string, options: QueuePortOptions): Promise<QueuePort> {
     this.requireParts()
     const there = this.queues.get(name)
-    if (there !== undefined) return there
+    if (there !== undefined && !(await there).isClosed) return there
+    if (this.queues.get(name) !== there) return this.queue(name, options)
     const opening = this.work.track(openQueue(this.queueContext(), name, options)) as Promise<QueuePort>
     this.queues.set(name, opening)
     // A queue that could not be opened may be asked for again.

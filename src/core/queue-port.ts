@@ -143,6 +143,8 @@ export interface QueuePortEvents {
 
 /** One queue: a topic whose records each go to one receiver, with the state kept in a log of its own. It is open as long as the broker. */
 export interface QueuePort {
+  /** Also when its topic was deleted: it has to be opened anew. */
+  readonly isClosed: boolean
   /** A new session of one client. INVALID_STATE when the queue is open with other options, CLOSED after `close`. */
   session(options: QueuePortOptions): QueueSession
   /** Closes all sessions. Idempotent. */

@@ -408,6 +408,20 @@ test('several queues hand out the records of one topic, which stay there', async
   ).toBeGreaterThan(0)
 })
 
+test('a queue on a topic that was deleted and made again begins anew, and leaves nothing of the old one', async () => {
+  const { queue, cluster, storage } = await openBroker()
+  await cluster.createTopic('orders', {})
+  await (await queue('orders')).send([{ value: 'a' }, { value: 'b' }])
+  const audit = await queue('audit', { source: 'orders' })
+  for (const message of await audit.receive({ max: 9 })) await message.acknowledge()
+  await cluster.deleteTopic('orders')
+  expect(await audit.receive({ timeoutMs: 0 })).toEqual([])
+  expect((await storage.list()).filter((name) => name.includes('orders'))).toEqual([])
+  await cluster.createTopic('orders', {})
+  await (await queue('orders')).send({ value: 'c' })
+  expect(values(await (await queue('audit', { source: 'orders' })).receive({ max: 9 }))).toEqual(['c'])
+})
+
 test('progress renews the lock and is told', async () => {
   const { queue, clock } = await openBroker()
   const mail = await queue('mail', { lockMs: 1000 })

@@ -71,8 +71,8 @@ export class QueueParking {
 
   /** Opens the log when there may be something in it. */
   async open(isNew: boolean): Promise<void> {
-    if (isNew) return
-    if ((await this.storage.list()).includes(this.name)) await this.openLog()
+    if (isNew) await this.remove()
+    else if ((await this.storage.list()).includes(this.name)) await this.openLog()
   }
 
   read(place: number, offset: number): Awaitable<PackedBatch | null> {
@@ -137,6 +137,11 @@ export class QueueParking {
   async close(): Promise<void> {
     await this.log?.close()
     this.log = null
+  }
+
+  /** After `close`: the queue is gone, or another has its name. */
+  async remove(): Promise<void> {
+    await this.storage.remove(this.name)
   }
 
   private needsFrom({ baseOffset, endOffset }: SegmentInfo): boolean {

@@ -5,6 +5,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { KafkaliteError } from '../../errors.js'
 import type { Awaitable } from '../../lib/awaitable.js'
+import type { Clock } from '../../lib/clock.js'
 import type { RecordCursor } from '../../record/batch-reader.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { TopicDescription } from '../cluster.js'
@@ -78,6 +79,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   readonly shares: readonly SharePartition[]
   readonly keyRates: KeyRates | null
   readonly dead: DeadTopic
+  readonly clock: Clock
   private readonly outcomes: QueueOutcomes
   private readonly log: QueueLog
   private readonly ids: QueueIds
@@ -92,7 +94,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   private readonly sessions = new Map<number, QueueClientSession>()
   private drainWaiters: (() => void)[] = []
   private readonly unsubscribe: (() => void)[] = []
-  private isClosed = false
+  isClosed = false
   private closing: Promise<void> | null = null
 
   constructor(
@@ -102,6 +104,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     { topic, log, recovery, parking }: QueueParts,
   ) {
     const { clock } = context
+    this.clock = clock
     this.topic = topic
     this.log = log
     this.parking = parking
@@ -335,7 +338,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       })
       for (const offset of worn) this.inBackground(this.burialOf(share, offset))
     }
-    this.unsubscribe.push(this.context.onTopicDeletion(this.topic.name, () => this.close()))
+    this.unsubscribe.push(this.context.onTopicDeletion(this.topic.name, () => this.close().then(() => this.parking.remove())))
     this.onDue(now)
   }
 

@@ -6,6 +6,7 @@ export class QueueTimer {
   private timer: Timer | null = null
   private atMs = Infinity
   private closed = false
+  private isHolding = false
 
   constructor(
     private readonly clock: Clock,
@@ -19,6 +20,7 @@ export class QueueTimer {
     if (atMs >= this.atMs || atMs === Infinity || this.closed) return
     this.timer?.cancel()
     this.atMs = atMs
+    this.isHolding = this.holds()
     this.timer = this.clock.setTimer(
       atMs,
       () => {
@@ -26,14 +28,14 @@ export class QueueTimer {
         this.atMs = Infinity
         this.run(this.clock.now())
       },
-      { holds: this.holds() },
+      { holds: this.isHolding },
     )
   }
 
   /** Asks anew whether the timer has to keep the process alive. */
   hold(): void {
     const { atMs } = this
-    if (this.timer === null) return
+    if (this.timer === null || this.isHolding || !this.holds()) return
     this.drop()
     this.wakeAt(atMs)
   }

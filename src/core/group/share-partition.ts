@@ -3,6 +3,8 @@
 // Each change of a record's state is put into the state log's words in the same turn.
 
 import { type Awaitable, isPromise } from '../../lib/awaitable.js'
+import type { Clock } from '../../lib/clock.js'
+import { EventLoopSlice } from '../../lib/event-loop-slice.js'
 import { readUtf8 } from '../../lib/text.js'
 import { RecordCursor } from '../../record/batch-reader.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
@@ -30,6 +32,7 @@ export interface Taking {
 
 /** What a partition needs of the queue around it. */
 export interface ShareHost {
+  readonly clock: Clock
   readonly ops: OpsWriter
   readonly keyRates: KeyRates | null
   /** Something is to be done at that moment. */
@@ -160,7 +163,12 @@ export class SharePartition {
   async recordAt(offset: number): Promise<RecordCursor | null> {
     const read = this.batchAt(offset)
     const batch = isPromise(read) ? await read : read
-    return batch !== null && this.seek(batch, offset) ? this.seeker : null
+    if (batch === null) return null
+    // One of its own: whoever asked uses it later, when another may have moved the seeker.
+    const cursor = new RecordCursor()
+    cursor.open(batch)
+    while (cursor.next()) if (cursor.offset === offset) return cursor
+    return null
   }
 
   /** Holds the keys of records that were in work before a restart, so that nothing overtakes them. */
@@ -180,6 +188,7 @@ export class SharePartition {
   /** Looks at what nobody has looked at yet: finds delays, and tells `visit` the ids that senders gave. */
   async lookAhead(now: number, visit: VisitId | null, from = 0): Promise<void> {
     const cursor = new RecordCursor()
+    const slice = new EventLoopSlice(this.host.clock)
     const begin = Math.max(from, this.partition.startOffset, visit === null ? Math.max(this.lookedTo, this.states.cursor) : 0)
     let offset = begin
     while (offset < this.partition.endOffset) {
@@ -191,6 +200,8 @@ export class SharePartition {
         while (cursor.next()) if (cursor.headerCount > 0 && cursor.offset >= offset) this.lookAt(cursor, now, visit)
         offset = batch.lastOffset + 1
       }
+      if (slice.isOver) await slice.giveTurn()
+      offset = Math.max(offset, this.partition.startOffset)
     }
     if (begin <= Math.max(this.lookedTo, this.states.cursor)) this.lookedTo = Math.max(this.lookedTo, offset)
   }
