@@ -4,6 +4,7 @@ import './node-listener.js'
 import './record/node-gzip.js'
 
 export * from './broker-face.js'
-export { FileStorage, type FileStorageOptions } from './storage/file/file-storage.js'
+export { FileStorage, type FileStorageOptions, type RepairOptions } from './storage/file/file-storage.js'
 export type { FileSystem, FolderLock, OpenFile } from './storage/file/file-system.js'
 export type { TornTail } from './storage/file/recovery.js'
+export type { RepairStep } from './storage/file/repair-step.js'

@@ -195,7 +195,7 @@ export class EmbeddedCluster implements Cluster {
     const offset = beforeOffset === -1 ? partition.endOffset : beforeOffset
     if (!Number.isSafeInteger(offset) || offset < 0 || offset > partition.endOffset) throw partition.outOfRange(beforeOffset)
     await this.work.track(partition.truncateBefore(offset))
-    await this.work.track(this.flusher.settle(topic.config.flush))
+    await this.work.track(this.flusher.settle(topic.config.flush, partition.log))
     return partition.startOffset
   }
 
@@ -273,8 +273,9 @@ export class EmbeddedCluster implements Cluster {
 
   private async openParts(): Promise<Parts> {
     const { storage, clock, random, flusher } = this
-    const metadata = new InternalLog(await storage.log(METADATA_LOG, INTERNAL_LOG_CONFIG), storage, flusher)
-    const offsets = new InternalLog(await storage.log(OFFSETS_LOG, INTERNAL_LOG_CONFIG), storage, flusher)
+    const config = { ...INTERNAL_LOG_CONFIG, flush: this.options.flush }
+    const metadata = new InternalLog(await storage.log(METADATA_LOG, config), storage, flusher)
+    const offsets = new InternalLog(await storage.log(OFFSETS_LOG, config), storage, flusher)
     const now = (): number => clock.now()
     const onError = (error: unknown): void => this.report(error)
     const topicRecords = new KeyedLog<TopicRecord>(metadata, now, onError)
@@ -418,7 +419,11 @@ export class EmbeddedCluster implements Cluster {
       partition: (name, partition) => this.requireParts().registry.get(name).partition(partition),
       produce: (topic, partition, batch) => this.produce(topic, partition, batch),
       openStateLog: async (topic) =>
-        new InternalLog(await this.storage.log(stateLogName(topic), INTERNAL_LOG_CONFIG), this.storage, this.flusher),
+        new InternalLog(
+          await this.storage.log(stateLogName(topic), { ...INTERNAL_LOG_CONFIG, flush: this.options.flush }),
+          this.storage,
+          this.flusher,
+        ),
       onTopicDeletion: (name, hook) => this.addDeletionHook(name, hook),
       report: (error) => this.report(error),
     }

@@ -4,11 +4,14 @@
 import { KafkaliteError } from '../errors.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Clock, Timer } from '../lib/clock.js'
-import type { Storage } from '../storage/storage.js'
+import type { LogStore, Storage } from '../storage/storage.js'
 import type { Flush } from './topic-config.js'
 
 export class Flusher {
   private timer: Timer | null = null
+  /** Logs that the timer syncs; nobody asked for others. */
+  private readonly due = new Set<LogStore>()
+  private allDue = false
   private closed = false
 
   constructor(
@@ -18,11 +21,13 @@ export class Flusher {
     private readonly onError: (error: KafkaliteError) => void,
   ) {}
 
-  /** Settles when what was appended before the call is as safe as `level` promises. */
-  settle(level: Flush): Awaitable<void> {
-    if (level === 'always') return this.storage.sync()
-    if (level === 'interval' && this.timer === null && !this.closed) {
-      this.timer = this.clock.setTimer(this.clock.now() + this.intervalMs, () => this.syncNow())
+  /** Settles when what was appended to `log` before the call, or to any log when none is given, is as safe as `level` promises. */
+  settle(level: Flush, log?: LogStore): Awaitable<void> {
+    if (level === 'always') return this.storage.sync(log)
+    if (level === 'interval' && !this.closed) {
+      if (log === undefined) this.allDue = true
+      else this.due.add(log)
+      this.timer ??= this.clock.setTimer(this.clock.now() + this.intervalMs, () => this.syncNow())
     }
     return undefined
   }
@@ -36,11 +41,21 @@ export class Flusher {
 
   private syncNow(): void {
     this.timer = null
+    const logs: readonly (LogStore | undefined)[] = this.allDue ? [undefined] : [...this.due]
+    this.due.clear()
+    this.allDue = false
+    let told = false
+    const tell = (error: unknown): void => {
+      if (!told) this.report(error)
+      told = true
+    }
     try {
-      const done = this.storage.sync()
-      if (isPromise(done)) done.then(undefined, (error: unknown) => this.report(error))
+      for (const log of logs) {
+        const done = this.storage.sync(log)
+        if (isPromise(done)) done.then(undefined, tell)
+      }
     } catch (error) {
-      this.report(error)
+      tell(error)
     }
   }
 

@@ -27,7 +27,7 @@ export class InternalLog {
   append(batches: readonly PackedBatch[], level: Flush): Awaitable<void> {
     return chain(
       this.writes.run(() => this.write(batches)),
-      () => this.flusher.settle(level),
+      () => this.flusher.settle(level, this.log),
     )
   }
 
@@ -50,7 +50,7 @@ export class InternalLog {
       const from = this.log.endOffset
       await this.write(snapshot())
       // The old state may go only when the new one survives a power cut.
-      await this.storage.sync()
+      await this.storage.sync(this.log)
       await this.log.truncateBefore(from)
     })
   }

@@ -377,7 +377,7 @@ export class Partition {
     const end = this.log.endOffset
     // Unsynced bytes are not shown at 'always': whoever commits the transaction syncs them and shows them.
     if (options.unsettled === true && this.config.flush === 'always') return answer
-    const settled = this.flusher.settle(this.config.flush)
+    const settled = this.flusher.settle(this.config.flush, this.log)
     if (isPromise(settled)) return settled.then(() => this.reveal(end, answer))
     return this.reveal(end, answer)
   }

@@ -32,6 +32,9 @@ export interface LogConfig {
   readonly segmentMs: number
   /** segment.index.bytes: the largest index of a segment, whose end also ends the segment. Bytes; 10485760 unless given. */
   readonly segmentIndexBytes?: number | undefined
+  /** flush.messages, flush.ms: what will be asked of `sync` after appends, so that a storage can prepare for it: 'always' after each,
+   *  'interval' now and then, 'os' hardly ever. A hint; absent, nothing is known. */
+  readonly flush?: 'always' | 'interval' | 'os' | undefined
 }
 
 /** Appends to one log, as a part of a commit. */
@@ -56,11 +59,12 @@ export interface Storage {
   /** Removes a log and its bytes. The log must not be open. Removing what is not there does nothing. */
   remove(name: string): Awaitable<void>
   /** Appends to several logs: all or none is visible to `read`, and after a crash when `supports.atomicCommit`.
-   *  Each log's batches follow the rules of `LogStore.append`. */
+   *  Each log's batches follow the rules of `LogStore.append`; until the commit has settled nothing else is appended to these logs. */
   commit(appends: readonly LogAppend[]): Awaitable<void>
-  /** Settles when everything appended before the call survives a power cut. Concurrent calls share the work.
+  /** Settles when everything appended before the call to `log`, or to any log when none is given, survives a power cut. A storage
+   *  may make more durable than it was asked for. Concurrent calls share the work.
    *  After a failure the storage stays failed: every later append and sync rejects with `STORAGE_FAILED`, reading goes on. */
-  sync(): Awaitable<void>
+  sync(log?: LogStore): Awaitable<void>
   /** Makes everything durable and lets the place go. Idempotent; later calls to the storage or its logs reject with `CLOSED`. */
   close(): Awaitable<void>
 }

@@ -54,14 +54,15 @@ describe('FileStorage on a full disk', () => {
     const fileSystem = new FaultyFileSystem()
     const { log, storage } = await openLog(newFolder(), {}, { fileSystem })
     const other = storage.log('other-0', CONFIG)
-    fileSystem.failNext('write', 'ENOSPC', 1)
+    // The journal comes first: its file, its record, then the logs.
+    fileSystem.failNext('write', 'ENOSPC', 3)
     const appends = [
       { log, batches: [batchAt(0)] },
       { log: other, batches: [batchAt(0)] },
     ]
     await fails('DISK_FULL', () => storage.commit(appends))
     expect([log.endOffset, other.endOffset, log.sizeBytes]).toEqual([0, 0, 0])
-    storage.commit(appends)
+    await storage.commit(appends)
     expect([log.endOffset, other.endOffset]).toEqual([1, 1])
   })
 })
@@ -110,8 +111,11 @@ describe('FileStorage on a failing disk', () => {
     const before = fileSystem.calls.sync
     let open = (): void => {}
     fileSystem.gate = new Promise((resolve) => (open = resolve))
-    const syncs: unknown[] = []
-    for (let offset = 1; offset <= 20; offset++) {
+    await log.append([batchAt(1)])
+    const atWork = fileSystem.nextSync()
+    const syncs: unknown[] = [storage.sync()]
+    await atWork
+    for (let offset = 2; offset <= 20; offset++) {
       await log.append([batchAt(offset)])
       syncs.push(storage.sync())
     }

@@ -14,6 +14,18 @@ export class FaultyFileSystem extends NodeFileSystem {
   private readonly faults = new Map<FaultPoint, { code: string; left: number; times: number }>()
   /** While set, syncs wait for it. */
   gate: Promise<void> | null = null
+  private onSync = (): void => {}
+  /** The paths of files that were synced, in order. */
+  readonly synced: string[] = []
+  /** Called before each sync, which waits for it. */
+  onOperation: (() => Promise<void>) | null = null
+
+  /** Resolves when the next sync begins. */
+  nextSync(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onSync = resolve
+    })
+  }
 
   /** The call after `skip` others, and `times - 1` more, fail with that code. */
   failNext(point: FaultPoint, code: string, skip = 0, times = 1): void {
@@ -36,7 +48,10 @@ export class FaultyFileSystem extends NodeFileSystem {
       },
       sync: async () => {
         this.meet('sync')
+        this.synced.push(path)
+        this.onSync()
         await this.gate
+        await this.onOperation?.()
         await file.sync()
       },
     }

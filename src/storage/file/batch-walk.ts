@@ -43,7 +43,8 @@ export class BatchWalk {
     private readonly size: number,
     private nextOffset: number,
     private readonly allocate: (bytes: number) => Uint8Array,
-    private readonly blockBytes: number = BLOCK_BYTES_MAX,
+    /** May be changed on the way, when less is wanted. */
+    public blockBytes: number = BLOCK_BYTES_MAX,
   ) {
     this.previousOffset = nextOffset
   }
@@ -65,6 +66,23 @@ export class BatchWalk {
     if (total < 0) return null
     this.load(total)
     return this.checked(this.at, total)
+  }
+
+  /**
+   * Whether the batch returned last claims offsets that belong to the next one, or lie at or above `endOffset` behind the last one. Its
+   * base offset is outside the bytes under the checksum, so the neighbours are the only witnesses.
+   */
+  collides(endOffset: number): boolean {
+    if (this.position + F.LOG_OVERHEAD > this.size || !this.load(F.LOG_OVERHEAD)) {
+      if (this.nextOffset <= endOffset) return false
+      this.stepBack()
+      this.refuse(`the batch there reaches beyond ${endOffset}, where the segment ends`)
+      return true
+    }
+    if (readInt64(this.block, this.at + F.BASE_OFFSET) >= this.nextOffset) return false
+    this.stepBack()
+    this.refuse('its base offset runs into the next batch')
+    return true
   }
 
   /** The batch whose header was returned last, whole and checked; null at damage. */
@@ -111,7 +129,10 @@ export class BatchWalk {
     if (magic !== F.MAGIC_V2) return this.refuse(`magic ${magic} was found where ${F.MAGIC_V2} should stand`)
     if (total > left) return this.refuse(`a batch of ${total} bytes was begun and ${left} are there`)
     const base = readInt64(block, at + F.BASE_OFFSET)
-    if (base < this.nextOffset) return this.refuse(`base offset ${base} was found where ${this.nextOffset} or more should stand`)
+    if (base < this.nextOffset) {
+      // Which of the two is wrong is not known: the lower one tells what may be lost.
+      return this.refuse(`base offset ${base} was found where ${this.nextOffset} or more should stand`, Math.max(0, base))
+    }
     if (readInt32(block, at + F.LAST_OFFSET_DELTA) < 0) return this.refuse('the last offset lies before the first')
     return total
   }
@@ -126,13 +147,13 @@ export class BatchWalk {
     return this.position + bytes <= this.blockEnd
   }
 
-  private refuse(reason: string): -1 {
-    this.fail(reason)
+  private refuse(reason: string, offset = this.nextOffset): -1 {
+    this.fail(reason, offset)
     return -1
   }
 
-  private fail(reason: string): null {
-    this.damage = { position: this.position, offset: this.nextOffset, reason }
+  private fail(reason: string, offset = this.nextOffset): null {
+    this.damage = { position: this.position, offset, reason }
     return null
   }
 }

@@ -10,7 +10,8 @@ import type { LogConfig, LogStore, SegmentInfo } from '../storage.js'
 import type { BatchWalk } from './batch-walk.js'
 import { BLOCK_BYTES_MAX } from './batch-walk.js'
 import type { CleanLog } from './checkpoint.js'
-import type { SyncJob, SyncLog, SyncWork } from './group-sync.js'
+import type { SyncJob, SyncLog, SyncWork } from './commit-point.js'
+import { nameBytes } from './journal-record.js'
 import { LogWriter } from './log-writer.js'
 import type { LogMark } from './log-writer.js'
 import type { OpenedLog } from './recovery.js'
@@ -18,6 +19,7 @@ import { corrupt } from './segment.js'
 import type { Segment, SegmentPlace } from './segment.js'
 import { FileCompaction } from './segment-rewrite.js'
 import type { RewrittenFileLog } from './segment-rewrite.js'
+import { UnsyncedBatches } from './unsynced-batches.js'
 
 /** What a log needs from the storage around it. */
 export interface FileLogOwner {
@@ -41,6 +43,8 @@ export interface FileLogOwner {
   raiseRecoveryPoint(log: FileLog, offset: number): Promise<void>
   /** Settles when the start is on disk. */
   keepStart(log: FileLog, offset: number): Promise<void>
+  /** Settles when the segments hold everything durably. */
+  syncNow(log: FileLog): Promise<void>
   closed(log: FileLog, state: CleanLog | null): void
   /** As the cleaner's checkpoint says, 0 when it says nothing. */
   cleanedOffset(name: string): number
@@ -53,13 +57,22 @@ export interface FileLogOwner {
 /** A reader that asks for little still takes a few batches and the way from the last index entry with one call. */
 const READ_BYTES_MIN = 16_384
 
+/** What a log holds on to for the journal until it is synced. More is cheaper to sync where it lies than to write twice. */
+const REMEMBERED_BYTES = { always: 524_288, interval: 32_768, os: 0 } as const
+
 export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
+  readonly nameBytes: Uint8Array
+  readonly unsynced: UnsyncedBatches
   private readonly writer: LogWriter
   private start: number
   private end: number
   readonly compaction = new FileCompaction(this)
   private isClosed = false
-  private folderDirty = true
+  private folderDirty: boolean
+  /** The sync of the folder that is at work; stays when it failed. */
+  private folderSync: Promise<void> | null = null
+  /** A commit to several logs is under way: until it settles nothing else may be appended. */
+  inCommit = false
   private readonly damage: KafkaliteError | null
 
   constructor(
@@ -84,7 +97,10 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     this.start = opened.startOffset
     this.end = opened.endOffset
     this.damage = opened.damage
-    owner.written(this)
+    this.nameBytes = nameBytes(name)
+    this.folderDirty = !opened.isClean
+    this.unsynced = new UnsyncedBatches(opened.isClean ? this.end : 0, this.end)
+    if (!opened.isClean) owner.written(this)
   }
 
   get startOffset(): number {
@@ -112,6 +128,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     } catch (error) {
       throw this.takeBack(mark, error)
     }
+    this.unsynced.add(batches, this.end, REMEMBERED_BYTES[this.config.flush ?? 'os'])
   }
 
   /** For a commit of several logs: what to go back to. */
@@ -122,8 +139,14 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     return this.writer.mark()
   }
 
+  /** What to go back to, for a commit that was let in before. */
+  markInCommit(): LogMark {
+    return this.writer.mark()
+  }
+
   /** Stops a caller's mistake before it touches the file. */
   requireOrder(batches: readonly PackedBatch[]): void {
+    assert(!this.inCommit, 'nothing is appended to a log while a commit to it is under way')
     let { end } = this
     for (const batch of batches) {
       assert(batch.baseOffset >= end, 'a batch is appended at or above the end of its log')
@@ -168,6 +191,8 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
       left = this.readSegment(segment, offset, left, found)
       if (left <= 0) break
     }
+    // Nothing where something was: the end of the data is not the end of the log.
+    if (found.length === 0 && this.damage !== null) throw this.damage
     return found
   }
 
@@ -218,6 +243,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   async truncateAfter(offset: number): Promise<void> {
     const mark = this.mark()
     if (offset >= this.end) return
+    assert(!this.inCommit, 'nothing is cut off a log while a commit to it is under way')
     this.owner.requireOwned()
     await this.owner.lowerRecoveryPoint(this, offset)
     if (this.compaction.cleanedOffset > offset) await this.compaction.keepCleanedOffset(offset)
@@ -232,7 +258,10 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
       throw this.takeBack({ ...mark, active: this.writer.active, mark: this.writer.active.mark() }, error)
     }
     this.end = offset
+    this.unsynced.reset(offset)
     this.owner.written(this)
+    // An end behind the last batch stands in the name of a segment alone, which the journal does not know.
+    await this.owner.syncNow(this)
   }
 
   segments(): readonly SegmentInfo[] {
@@ -312,19 +341,26 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     const { segments } = this.writer
     const closed = all ? segments.length : segments.length - 1
     const work: SyncWork[] = []
-    if (this.folderDirty) {
-      this.folderDirty = false
-      work.push({ run: () => this.owner.place.fileSystem.syncFolder(this.folder) })
-    }
-    for (const segment of segments.slice(0, closed)) if (segment.dirty) work.push({ run: () => segment.sync() })
+    if (this.folderDirty || this.folderSync !== null) work.push({ run: () => this.syncFolder() })
+    for (const segment of segments.slice(0, closed)) if (segment.needsSync) work.push({ run: () => segment.sync() })
     const offset = all ? this.end : this.writer.active.baseOffset
     return { work, done: () => this.owner.synced(this, Math.min(offset, this.end)) }
+  }
+
+  private async syncFolder(): Promise<void> {
+    if (this.folderSync !== null) await this.folderSync
+    if (!this.folderDirty) return
+    this.folderDirty = false
+    this.folderSync = this.owner.place.fileSystem.syncFolder(this.folder)
+    await this.folderSync
+    this.folderSync = null
   }
 
   private readSegment(segment: Segment, offset: number, maxBytes: number, found: PackedBatch[]): number {
     const blockBytes = Math.min(BLOCK_BYTES_MAX, Math.max(READ_BYTES_MIN, maxBytes + READ_BYTES_MIN))
     const walk = this.walkTo(segment, (it) => it.walkFrom(offset, blockBytes), offset)
     let left = maxBytes
+    let expected = -1
     // The way from the index entry to the batch that holds the offset takes headers only.
     for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
       if (header.lastOffset < offset) continue
@@ -334,9 +370,11 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     for (let size = walk.nextSize(); size >= 0; size = walk.nextSize()) {
       if (size > left && found.length > 0) return 0
       const batch = walk.nextBatch()
-      if (batch === null) break
+      if (batch === null || (batch.baseOffset !== expected && walk.collides(segment.endOffset))) break
+      expected = batch.lastOffset + 1
       found.push(batch)
       left -= size
+      walk.blockBytes = Math.min(walk.blockBytes, Math.max(READ_BYTES_MIN, left + READ_BYTES_MIN))
     }
     // What was found before the damage is good; the reader meets the damage when it comes to it.
     if (walk.damage !== null && found.length === 0) throw corrupt(this.name, segment.handle.path, walk.damage)
@@ -352,8 +390,10 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     const misled = first !== null && trial.batchPosition > 0 && first.baseOffset > offset
     if (first === null || misled) {
       if (trial.damage !== null || first !== null) segment.distrustIndexes()
+      return begin(segment)
     }
-    return begin(segment)
+    trial.stepBack()
+    return trial
   }
 
   /** The first batch from where the walk begins that `accepts`, checked. */

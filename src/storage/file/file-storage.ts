@@ -5,7 +5,9 @@
 import { KafkaliteError, describe } from '../../errors.js'
 import type { Awaitable } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
+import { assert } from '../../lib/assert.js'
 import { encodeUtf8 } from '../../lib/text.js'
+import type { PackedBatch } from '../../record/packed-batch.js'
 import type { LogAppend, LogConfig, LogStore, Storage, StorageContext } from '../storage.js'
 import {
   CLEANER_OFFSET_NAME,
@@ -20,26 +22,45 @@ import {
 import type { CleanLog } from './checkpoint.js'
 import { FileLog } from './file-log.js'
 import type { FileLogOwner } from './file-log.js'
+import { META_NAME, encodeFolderMeta, readFolderMeta } from './folder-meta.js'
 import { isNoSpace } from './file-system.js'
 import type { FileSystem, FolderLock } from './file-system.js'
-import { GroupSync } from './group-sync.js'
+import { CommitPoint } from './commit-point.js'
+import type { SyncLog } from './commit-point.js'
+import { Journal, journalPath } from './journal.js'
+import { inspectJournal, replayJournal } from './journal-replay.js'
+import type { JournalRemains } from './journal-replay.js'
 import type { LogMark } from './log-writer.js'
 import { NodeFileSystem } from './node-file-system.js'
 import { OpenFiles } from './open-files.js'
+import { applyRepair, inspectFolder } from './repair.js'
+import type { RepairStep } from './repair-step.js'
 import { openLog } from './recovery.js'
 import { finishSwaps } from './swap-recovery.js'
-import type { TornTail } from './recovery.js'
+import type { OffsetSpan, TornTail } from './recovery.js'
 import type { SegmentPlace } from './segment.js'
 
 /** What a storage in files may be told. */
 export interface FileStorageOptions {
-  /** The most files that are open at a time. 512 by default. */
+  /** The most segment files that are open at a time. 128 by default. */
   readonly maxOpenFiles?: number
+  /** The size of one file of the journal. Bytes, from 65536; 16777216 by default. The journal holds up to four of them. */
+  readonly journalFileBytes?: number
   /** Where the files are; the machine's own disk by default. Tests give one that fails. */
   readonly fileSystem?: FileSystem
 }
 
-const MAX_OPEN_FILES = 512
+export interface RepairOptions extends FileStorageOptions {
+  /** Says what would be dropped and drops nothing. False by default. */
+  readonly dryRun?: boolean
+}
+
+const MAX_OPEN_FILES = 128
+/** Nobody else waits for the thread pool any more. */
+const CLOSING_LANES = 4
+const JOURNAL_FILE_BYTES = 16_777_216
+/** What the journal gives back goes to the segments that are there. */
+const REPLAY_CONFIG: LogConfig = { segmentBytes: 1_073_741_824, segmentMs: Number.MAX_SAFE_INTEGER }
 /** Recovery points are written at most this often: they only save work after a crash, and each write costs two syncs. */
 const CHECKPOINT_INTERVAL_MS = 5000
 const DELETED_NAME = /\.[0-9a-f]+-delete$/
@@ -58,47 +79,82 @@ interface Opened {
 
 /** Keeps logs in the files of a folder. */
 export class FileStorage implements Storage, FileLogOwner {
-  readonly supports = { persistent: true, durable: true, atomicCommit: false, compaction: true, exclusive: true } as const
+  readonly supports = { persistent: true, durable: true, atomicCommit: true, compaction: true, exclusive: true } as const
   /** What was cut off behind the last whole batch of logs opened after a crash, oldest first. Nothing of it had been synced. */
   readonly tornTails: TornTail[] = []
   readonly place: SegmentPlace
+  /** Where the files are: the path from the root, also when it was given relative to the working directory of that moment. */
+  readonly folder: string
   private readonly fileSystem: FileSystem
   private readonly logs = new Map<string, FileLog>()
-  private readonly group: GroupSync
+  private readonly journal: Journal<SyncLog>
+  private group: CommitPoint
   private readonly background = new Set<Promise<void>>()
   private opened: Opened | null = null
   private failure: KafkaliteError | null = null
   private closing: Promise<void> | null = null
+  /** What stands in the folder, by the case in which it was written. */
+  private readonly names = new Set<string>()
   private rootDirty = false
+  /** The sync of the folder that is at work; stays when it failed. */
+  private rootSync: Promise<void> | null = null
   private removals = 0
 
   /**
    * @param folder made when it is missing
    * @throws KafkaliteError `INVALID_ARGUMENT`
    */
-  constructor(
-    readonly folder: string,
-    options: FileStorageOptions = {},
-  ) {
+  constructor(folder: string, options: FileStorageOptions = {}) {
     if (typeof folder !== 'string' || folder === '')
       throw new KafkaliteError('INVALID_ARGUMENT', `folder must be a path, got ${describe(folder)}`)
-    const { maxOpenFiles = MAX_OPEN_FILES, fileSystem = new NodeFileSystem() } = options
-    if (!Number.isInteger(maxOpenFiles) || maxOpenFiles < 1) {
-      throw new KafkaliteError('INVALID_ARGUMENT', `maxOpenFiles must be a whole number from 1, got ${describe(maxOpenFiles)}`)
-    }
+    const { maxOpenFiles = MAX_OPEN_FILES, journalFileBytes = JOURNAL_FILE_BYTES, fileSystem = new NodeFileSystem() } = options
+    requireWhole('maxOpenFiles', maxOpenFiles, 1)
+    requireWhole('journalFileBytes', journalFileBytes, 65_536)
     this.fileSystem = fileSystem
+    this.folder = fileSystem.absolute?.(folder) ?? folder
     this.place = { fileSystem, files: new OpenFiles(fileSystem, maxOpenFiles) }
-    this.group = new GroupSync(
-      (error) => this.fail(error),
-      () => this.syncRoot(),
-    )
+    this.journal = new Journal(fileSystem, this.folder, journalFileBytes)
+    this.group = this.newCommitPoint()
+  }
+
+  /**
+   * What `repair` would drop from a folder that no broker has open. Changes nothing.
+   * @throws KafkaliteError `STORAGE_LOCKED`, `UNSUPPORTED_VERSION`
+   */
+  static inspect(folder: string, options: RepairOptions = {}): Promise<readonly RepairStep[]> {
+    return FileStorage.repair(folder, { ...options, dryRun: true })
+  }
+
+  /**
+   * Drops from a folder that no broker has open what is damaged below the synced end, which opening reports as `CORRUPT_MESSAGE` and
+   * never drops by itself. Answers what was dropped; a copy of it stays beside each file, ending in `.dropped`.
+   * @throws KafkaliteError `STORAGE_LOCKED`, `UNSUPPORTED_VERSION`
+   */
+  static async repair(folder: string, options: RepairOptions = {}): Promise<readonly RepairStep[]> {
+    const { dryRun = false, ...rest } = options
+    const storage = new FileStorage(folder, rest)
+    const { fileSystem } = storage
+    storage.guard(`read the folder ${storage.folder}`, () => readFolderMeta(fileSystem, storage.folder))
+    if (fileSystem.sizeOf(storage.folder) < 0) return []
+    const lock = await storage.lockFolder(0)
+    try {
+      const steps = inspectFolder(fileSystem, storage.folder)
+      if (!dryRun) await applyRepair(fileSystem, storage.folder, steps)
+      return steps
+    } catch (error) {
+      throw storage.wrapped(`repair the folder ${storage.folder}`, error)
+    } finally {
+      lock.release()
+    }
   }
 
   async open({ clock }: StorageContext): Promise<void> {
     if (this.opened !== null) throw new KafkaliteError('STORAGE_LOCKED', `Folder ${this.folder} is open already in this storage`)
+    const meta = this.guard(`read the folder ${this.folder}`, () => readFolderMeta(this.fileSystem, this.folder))
     this.guard(`make the folder ${this.folder}`, () => this.fileSystem.makeFolder(this.folder))
-    const lock = await this.lockFolder(clock)
+    const lock = await this.lockFolder(clock.now())
     try {
+      if (meta.isNew) await this.fileSystem.replace(this.path(META_NAME), encodeFolderMeta())
       this.clearLeftovers()
       const mark = this.fileSystem.readWhole(this.path(CLEAN_MARK_NAME))
       const clean = parseCleanMark(mark)
@@ -111,9 +167,12 @@ export class FileStorage implements Storage, FileLogOwner {
       const cleaned = new CheckpointFile(this.fileSystem, this.path(CLEANER_OFFSET_NAME))
       this.opened = { clock, lock, recoveryPoints, starts, cleaned, clean, checkpointMs: clock.now() }
       this.failure = this.closing = null
+      this.group = this.newCommitPoint()
+      await this.replay(inspectJournal(this.fileSystem, this.folder))
     } catch (error) {
+      this.forgetAll()
       lock.release()
-      throw this.wrapped('open', error)
+      throw this.wrapped(`open the folder ${this.folder}`, error)
     }
   }
 
@@ -123,21 +182,28 @@ export class FileStorage implements Storage, FileLogOwner {
   }
 
   log(name: string, config: LogConfig): LogStore {
+    return this.openLog(name, config, undefined)
+  }
+
+  private openLog(name: string, config: LogConfig, journaled: readonly OffsetSpan[] | undefined): FileLog {
     const { clean, recoveryPoints, starts, clock } = this.requireOpen()
     if (splitLogName(name) === null)
       throw new KafkaliteError('INVALID_ARGUMENT', `The name of a log is <topic>-<partition>, got ${describe(name)}`)
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open already`)
     const folder = this.path(name)
     const place = this.place
-    const isNew = this.guard(`make the folder of log ${name}`, () => this.makeLogFolder(name))
+    const isNew = this.guard(`make the folder ${folder}`, () => this.makeLogFolder(name))
     if (isNew) this.rootDirty = true
-    const opening = { name, folder, place, now: clock.now(), clean: clean.get(name) }
+    const opening = { name, folder, place, now: clock.now(), clean: clean.get(name), journaled }
     const opened = this.guard(`open log ${name}`, () =>
       openLog({ ...opening, recoveryPoint: recoveryPoints.offsets.get(name) ?? 0, startOffset: starts.offsets.get(name) ?? 0 }),
     )
     clean.delete(name)
     if (opened.tornTail !== null) this.tornTails.push(opened.tornTail)
-    const log = new FileLog(name, folder, config, opened, this)
+    const before = [...this.closedLogs].filter((log) => log.name === name)
+    for (const log of before) this.forget(log)
+    if (before.length > 0) for (const segment of opened.segments) segment.dirty = true
+    const log = new FileLog(name, folder, config, before.length > 0 ? { ...opened, isClean: false } : opened, this)
     this.logs.set(name, log)
     return log
   }
@@ -146,13 +212,17 @@ export class FileStorage implements Storage, FileLogOwner {
     const { clean, cleaned, recoveryPoints, starts } = this.requireOpen()
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open: close it before removing it`)
     if (splitLogName(name) === null || this.fileSystem.sizeOf(this.path(name)) < 0) return
-    await this.group.idle()
+    const closed = [...this.closedLogs].filter((log) => log.name === name)
+    // What the journal holds of it must not come back in another log of that name.
+    if (this.group.mayHold(closed)) await this.checkpoint()
+    else await this.group.quiet()
     this.lookWhoseItIs(this.requireOpen())
     if (this.isFenced) throw this.failure
-    for (const log of this.closedLogs) if (log.name === name) this.forget(log)
+    for (const log of closed) this.forget(log)
     // Once renamed it is gone for good, whatever stops the rest: leftovers are cleared at the next open.
     const grave = this.path(`${name}.${(++this.removals).toString(16)}-delete`)
     this.guard(`remove log ${name}`, () => this.fileSystem.rename(this.path(name), grave))
+    this.names.delete(name)
     clean.delete(name)
     recoveryPoints.offsets.delete(name)
     starts.offsets.delete(name)
@@ -162,27 +232,28 @@ export class FileStorage implements Storage, FileLogOwner {
     this.guard(`remove log ${name}`, () => this.fileSystem.removeFolder(grave))
   }
 
-  commit(appends: readonly LogAppend[]): void {
+  commit(appends: readonly LogAppend[]): Awaitable<void> {
     this.requireWritable()
-    const marks: { readonly log: FileLog; readonly mark: LogMark }[] = []
-    for (const { log, batches } of appends) {
-      if (!(log instanceof FileLog) || log.owner !== this)
-        throw new KafkaliteError('INVALID_ARGUMENT', `Log ${log.name} belongs to another storage`)
-      if (!marks.some((entry) => entry.log === log)) marks.push({ log, mark: log.mark() })
+    const parts = appends.filter(({ batches }) => batches.length > 0).map(({ log, batches }) => ({ log: this.own(log), batches }))
+    for (const { log, batches } of parts) {
+      log.mark()
       log.requireOrder(batches)
     }
-    try {
-      for (const { log, batches } of appends) (log as FileLog).write(batches)
-    } catch (error) {
-      const told = this.failedWrite(error)
-      for (const { log, mark } of marks) log.takeBack(mark, told)
-      throw told
+    const [first, second] = parts
+    if (first === undefined) return undefined
+    if (second === undefined) return first.log.append(first.batches)
+    assert(new Set(parts.map(({ log }) => log)).size === parts.length, 'a log stands once in a commit')
+    const setInCommit = (inCommit: boolean): void => {
+      for (const { log } of parts) log.inCommit = inCommit
     }
+    setInCommit(true)
+    const apply = (): void => this.applyCommit(parts)
+    return this.group.commit({ appends: parts, apply }).finally(() => setInCommit(false))
   }
 
-  sync(): Awaitable<void> {
+  sync(log?: LogStore): Awaitable<void> {
     this.requireWritable()
-    return this.group.sync()
+    return this.group.sync(log === undefined ? undefined : this.own(log))
   }
 
   close(): Promise<void> {
@@ -249,8 +320,8 @@ export class FileStorage implements Storage, FileLogOwner {
 
   async lowerRecoveryPoint(log: FileLog, offset: number): Promise<void> {
     const { recoveryPoints } = this.requireOpen()
-    // A sync under way would raise it again.
-    await this.group.idle()
+    // A sync under way would raise it again, and what the journal holds must not come back.
+    await this.checkpoint()
     recoveryPoints.offsets.set(log.name, Math.min(offset, recoveryPoints.offsets.get(log.name) ?? 0))
     await this.durably(recoveryPoints.write())
   }
@@ -258,16 +329,29 @@ export class FileStorage implements Storage, FileLogOwner {
   async raiseRecoveryPoint(log: FileLog, offset: number): Promise<void> {
     const { recoveryPoints } = this.requireOpen()
     const reached = (): number => recoveryPoints.offsets.get(log.name) ?? 0
-    if (reached() < offset) await this.group.sync()
+    // What the journal holds must not be laid over what compaction leaves.
+    await this.checkpoint()
+    if (reached() < offset) await this.syncNow(log)
     // A log that a clean stop left, and in which nothing was written since, had nothing to sync.
     recoveryPoints.offsets.set(log.name, Math.max(offset, reached()))
     await this.durably(recoveryPoints.write())
   }
 
-  keepStart(log: FileLog, offset: number): Promise<void> {
+  async keepStart(log: FileLog, offset: number): Promise<void> {
     const { starts } = this.requireOpen()
+    const before = starts.offsets.get(log.name)
     starts.offsets.set(log.name, offset)
-    return this.durably(starts.write())
+    try {
+      await this.durably(starts.write())
+    } catch (error) {
+      if (before === undefined) starts.offsets.delete(log.name)
+      else starts.offsets.set(log.name, before)
+      throw error
+    }
+  }
+
+  syncNow(log: FileLog): Promise<void> {
+    return this.durably(this.group.syncSegments([log]))
   }
 
   closed(log: FileLog, state: CleanLog | null): void {
@@ -313,10 +397,15 @@ export class FileStorage implements Storage, FileLogOwner {
     let failed: unknown = null
     try {
       this.lookWhoseItIs(opened)
-      for (const log of [...this.logs.values()]) await log.close()
+      const { failure } = this
       await this.group.idle()
+      for (const log of [...this.logs.values()]) await log.close()
+      await this.group.checkpoint()
+      // Whoever asked before knows of it; what failed only now nobody has heard of.
+      if (failure === null && this.failure !== null) throw this.failure
       if (this.failure === null) {
-        await this.group.sync()
+        await this.group.syncSegments([...this.closedLogs], true, CLOSING_LANES)
+        await this.syncRoot()
         await Promise.all(this.background)
         await opened.recoveryPoints.write()
         await this.fileSystem.replace(this.path(CLEAN_MARK_NAME), encodeUtf8(formatCleanMark(opened.clean)))
@@ -325,12 +414,102 @@ export class FileStorage implements Storage, FileLogOwner {
       failed = error
     }
     await Promise.all(this.background)
+    this.forgetAll()
+    opened.lock.release()
+    if (failed !== null) throw this.fail(failed)
+  }
+
+  private newCommitPoint(): CommitPoint {
+    return new CommitPoint(
+      {
+        fail: (error) => this.fail(error),
+        diskFull: (error) => this.failedWrite(error),
+        syncRoot: () => this.syncRoot(),
+        keepRecoveryPoints: () => this.keepRecoveryPoints(),
+        requireOwned: () => {
+          if (this.failure !== null) throw this.failure
+          this.opened?.lock.check()
+        },
+        failed: () => this.failure,
+      },
+      this.journal,
+    )
+  }
+
+  /** Nothing is open and nothing is remembered any more. */
+  private forgetAll(): void {
+    this.journal.retire()
     this.place.files.closeAll()
     this.logs.clear()
     this.closedLogs.clear()
     this.opened = null
-    opened.lock.release()
-    if (failed !== null) throw this.fail(failed)
+  }
+
+  private own(log: LogStore): FileLog {
+    if (log instanceof FileLog && log.owner === this) return log
+    throw new KafkaliteError('INVALID_ARGUMENT', `Log ${log.name} belongs to another storage`)
+  }
+
+  /** The journal has the commit: writes it to the logs. */
+  private applyCommit(parts: readonly { readonly log: FileLog; readonly batches: readonly PackedBatch[] }[]): void {
+    const marks: { readonly log: FileLog; readonly mark: LogMark }[] = []
+    try {
+      for (const { log, batches } of parts) {
+        marks.push({ log, mark: log.markInCommit() })
+        log.write(batches)
+      }
+    } catch (error) {
+      const told = this.failedWrite(error)
+      for (const { log, mark } of marks) log.takeBack(mark, told)
+      throw told
+    }
+    for (const { log } of parts) log.unsynced.reset(log.endOffset)
+  }
+
+  private async checkpoint(): Promise<void> {
+    await this.group.checkpoint()
+    if (this.failure !== null) throw this.failure
+  }
+
+  /** Gives the logs what a crash kept from their segments, and removes the journal. */
+  private async replay(remains: JournalRemains): Promise<void> {
+    const { recoveryPoints, clean } = this.requireOpen()
+    const { numbers, spans } = remains
+    this.journal.beginAt((numbers[numbers.length - 1] ?? 0) + 1)
+    if (numbers.length === 0) return
+    const logs = new Map<string, FileLog | null>()
+    const logOf = (name: string): FileLog | null => {
+      let log = logs.get(name)
+      if (log === undefined) {
+        log = this.fileSystem.sizeOf(this.path(name)) < 0 ? null : this.openLog(name, REPLAY_CONFIG, spans.get(name))
+        logs.set(name, log)
+      }
+      return log
+    }
+    const lost = replayJournal(this.fileSystem, this.folder, remains, logOf)
+    for (const log of logs.values()) await log?.close()
+    await this.group.syncSegments([...this.closedLogs])
+    for (const log of [...this.closedLogs]) this.forget(log)
+    for (const [name, end] of lost) {
+      // It shows when the log is opened: its end lies below what was synced.
+      clean.delete(name)
+      recoveryPoints.offsets.set(name, end)
+    }
+    await recoveryPoints.write()
+    for (const number of numbers) {
+      if (lost.size === 0) this.fileSystem.remove(journalPath(this.folder, number))
+      else this.fileSystem.rename(journalPath(this.folder, number), `${journalPath(this.folder, number)}.kept`)
+    }
+    await this.fileSystem.syncFolder(this.folder)
+  }
+
+  private async keepRecoveryPoints(): Promise<void> {
+    try {
+      await this.opened?.recoveryPoints.write()
+    } catch (error) {
+      // They save work after a crash and nothing else; there will be room for the next ones.
+      if (!isNoSpace(error)) throw error
+    }
   }
 
   private path(name: string): string {
@@ -338,7 +517,9 @@ export class FileStorage implements Storage, FileLogOwner {
   }
 
   private clearLeftovers(): void {
+    this.names.clear()
     for (const name of this.fileSystem.list(this.folder)) {
+      this.names.add(name)
       if (DELETED_NAME.test(name)) this.fileSystem.removeFolder(this.path(name))
       else if (name.endsWith('.tmp')) this.fileSystem.remove(this.path(name))
     }
@@ -353,34 +534,43 @@ export class FileStorage implements Storage, FileLogOwner {
     }
   }
 
-  private async lockFolder(clock: Clock): Promise<FolderLock> {
+  private async lockFolder(nowMs: number): Promise<FolderLock> {
     try {
-      return await this.fileSystem.lock(this.folder, clock.now(), (error) => this.fail(error))
+      return await this.fileSystem.lock(this.folder, nowMs, (error) => this.fail(error))
     } catch (error) {
       throw this.wrapped(`lock the folder ${this.folder}`, error)
     }
   }
 
   private makeLogFolder(name: string): boolean {
-    if (this.fileSystem.makeFolder(this.path(name))) return true
-    if (this.fileSystem.list(this.folder).includes(name)) return false
+    if (this.fileSystem.makeFolder(this.path(name))) {
+      this.names.add(name)
+      return true
+    }
+    if (this.names.has(name)) return false
     throw new KafkaliteError(
       'INVALID_TOPIC_EXCEPTION',
       `The disk takes upper and lower case for the same, and ${name} is there already in another case`,
     )
   }
 
-  private async syncRoot(): Promise<void> {
-    if (!this.rootDirty) return
+  /** Whoever asks waits for the sync that is at work and for the one that is due. */
+  private syncRoot(): Promise<void> | undefined {
+    if (!this.rootDirty) return this.rootSync ?? undefined
     this.rootDirty = false
-    await this.fileSystem.syncFolder(this.folder)
+    const sync = (): Promise<void> => this.fileSystem.syncFolder(this.folder)
+    const mine = this.rootSync === null ? sync() : this.rootSync.then(sync)
+    this.rootSync = mine
+    return mine.then(() => {
+      if (this.rootSync === mine) this.rootSync = null
+    })
   }
 
   private async durably(work: Promise<unknown>): Promise<void> {
     try {
       await work
     } catch (error) {
-      throw this.fail(error)
+      throw isNoSpace(error) ? this.failedWrite(error) : this.fail(error)
     }
   }
 
@@ -395,11 +585,17 @@ export class FileStorage implements Storage, FileLogOwner {
   private wrapped(what: string, error: unknown): KafkaliteError {
     if (KafkaliteError.is(error)) return error
     const code = isNoSpace(error) ? 'DISK_FULL' : 'STORAGE_FAILED'
-    return new KafkaliteError(code, `Could not ${what}`, { cause: error })
+    const reason = error instanceof Error ? `: ${error.message}` : ''
+    return new KafkaliteError(code, `Could not ${what}${reason}`, { cause: error })
   }
 
   private requireOpen(): Opened {
     if (this.opened === null || this.closing !== null) throw new KafkaliteError('CLOSED', `The storage in ${this.folder} is not open`)
     return this.opened
   }
+}
+
+function requireWhole(name: string, value: number, from: number): void {
+  if (Number.isInteger(value) && value >= from) return
+  throw new KafkaliteError('INVALID_ARGUMENT', `${name} must be a whole number from ${from}, got ${describe(value)}`)
 }

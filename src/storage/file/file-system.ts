@@ -33,6 +33,8 @@ export interface FolderLock {
 
 /** The file operations under a `FileStorage`. Failures are thrown as the errors of Node, with their `code`. */
 export interface FileSystem {
+  /** The path from the root, whatever the working directory becomes later. Without it paths are taken as they are. */
+  absolute?(path: string): string
   /** Makes the folder and those above it; returns whether it was missing. */
   makeFolder(path: string): boolean
   /** The names in a folder; none when it is not there. */

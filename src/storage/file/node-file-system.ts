@@ -2,7 +2,7 @@
 // is read on until the end of the file. On Windows a folder cannot be synced: there the file system orders its own journal.
 
 import fs from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { KafkaliteError } from '../../errors.js'
 import type { Awaitable } from '../../lib/awaitable.js'
 import { lockFolder } from './folder-lock.js'
@@ -47,6 +47,10 @@ class NodeFile implements OpenFile {
 }
 
 export class NodeFileSystem implements FileSystem {
+  absolute(path: string): string {
+    return resolve(path)
+  }
+
   makeFolder(path: string): boolean {
     return fs.mkdirSync(path, { recursive: true }) !== undefined
   }

@@ -3,6 +3,7 @@
 // again from the .log. Kafka sets such a file ahead with zeros; the zeros at its end are no entries.
 
 import { readInt32, writeInt32 } from '../../lib/bytes.js'
+import type { FileSystem } from './file-system.js'
 
 export const OFFSET_ENTRY_BYTES = 8
 /** index.interval.bytes: more bytes than this lie between two entries. */
@@ -36,6 +37,31 @@ export class OffsetIndex {
     return isZero(file, used) ? new OffsetIndex(file, used) : null
   }
 
+  /** `positionFor` in a file that is not taken into memory: a few small reads. -1 when there is no such file. */
+  static searchFile(fileSystem: FileSystem, path: string, relativeOffset: number): number {
+    const size = fileSystem.sizeOf(path)
+    if (size < 0) return -1
+    const file = fileSystem.open(path, 'open')
+    const entry = new Uint8Array(OFFSET_ENTRY_BYTES)
+    let position = 0
+    try {
+      for (let low = 0, high = Math.floor(size / OFFSET_ENTRY_BYTES) - 1; low <= high; ) {
+        const middle = (low + high) >>> 1
+        file.read(entry, 0, OFFSET_ENTRY_BYTES, middle * OFFSET_ENTRY_BYTES)
+        const found = readInt32(entry, 0)
+        // Zeros behind the entries are room that Kafka set ahead.
+        if (found > relativeOffset || (found === 0 && middle > 0)) high = middle - 1
+        else {
+          position = readInt32(entry, 4)
+          low = middle + 1
+        }
+      }
+    } finally {
+      file.close()
+    }
+    return position
+  }
+
   get entries(): number {
     return this.used / OFFSET_ENTRY_BYTES
   }
@@ -51,6 +77,20 @@ export class OffsetIndex {
   positionFor(relativeOffset: number): number {
     const entry = this.lastAtMost(relativeOffset)
     return entry < 0 ? 0 : readInt32(this.bytes, entry * OFFSET_ENTRY_BYTES + 4)
+  }
+
+  /** The relative offset of the last entry. There must be one. */
+  get lastOffset(): number {
+    return readInt32(this.bytes, this.used - OFFSET_ENTRY_BYTES)
+  }
+
+  get lastPosition(): number {
+    return readInt32(this.bytes, this.used - OFFSET_ENTRY_BYTES + 4)
+  }
+
+  /** Forgets entries of batches that end at or above `relativeOffset`. */
+  keepBelow(relativeOffset: number): void {
+    this.used = (this.lastAtMost(relativeOffset - 1) + 1) * OFFSET_ENTRY_BYTES
   }
 
   /** Forgets all but the first `entries`. */

@@ -38,6 +38,14 @@ export interface LogOpening {
   readonly recoveryPoint: number
   /** Where the log started when the start was last moved. */
   readonly startOffset: number
+  /** Offsets that the journal holds, in order: where the segments lack them something was lost, and the journal gives it back. */
+  readonly journaled?: readonly OffsetSpan[] | undefined
+}
+
+/** Offsets from `from` to below `to`. */
+export interface OffsetSpan {
+  readonly from: number
+  to: number
 }
 
 export interface OpenedLog {
@@ -45,6 +53,8 @@ export interface OpenedLog {
   readonly startOffset: number
   readonly endOffset: number
   readonly tornTail: TornTail | null
+  /** Whether it is as a clean stop left it, so that everything in it is durable. */
+  readonly isClean: boolean
   /** Why the log takes nothing more; null when it is sound. */
   readonly damage: KafkaliteError | null
 }
@@ -69,7 +79,14 @@ export function openLog(opening: LogOpening): OpenedLog {
 }
 
 function emptyLog({ place, folder, now }: LogOpening, at: number): OpenedLog {
-  return { segments: [Segment.create(place, folder, at, now)], startOffset: at, endOffset: at, tornTail: null, damage: null }
+  return {
+    segments: [Segment.create(place, folder, at, now)],
+    startOffset: at,
+    endOffset: at,
+    tornTail: null,
+    isClean: false,
+    damage: null,
+  }
 }
 
 /** The base offsets of the segments there, in order. What deletion or rewriting left half done is cleared away. */
@@ -97,7 +114,7 @@ function trust(opening: LogOpening, segments: Segment[], clean: CleanLog): Opene
     const found = at === segments.length - 1 ? segment.resume(clean.end) : learn(segment, true)
     if (found !== null) damage ??= corrupt(opening.name, segment.handle.path, found)
   })
-  return sound(opening, segments, clean.end, null, damage)
+  return { ...sound(opening, segments, clean.end, null, damage), isClean: damage === null }
 }
 
 function learn(segment: Segment, trustEmpty: boolean): Damage | null {
@@ -123,6 +140,8 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
   for (let at = first; at < segments.length; at++) {
     const segment = segments[at] as Segment
     const { sizeBytes } = segment
+    const gap = at > first ? gapBefore(opening, segments[at - 1] as Segment, segment) : null
+    if (gap !== null) return cutTail(opening, segments, at - 1, gap, damage)
     const found = segment.baseOffset < end ? overlap(segment, end) : segment.rebuild(recoveryPoint)
     end = Math.max(end, segment.endOffset)
     // It survived the process in the page cache; nobody knows whether it reached the disk.
@@ -140,6 +159,17 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
     last.endOffset = end = recoveryPoint
   }
   return sound(opening, segments, end, null, damage)
+}
+
+/** A power cut may take the end of a segment and leave the next one: what the journal holds of the offsets between was there. */
+function gapBefore({ journaled = [] }: LogOpening, before: Segment, { baseOffset }: Segment): Damage | null {
+  const { endOffset, sizeBytes } = before
+  if (endOffset >= baseOffset || !journaled.some(({ from, to }) => from < baseOffset && to > endOffset)) return null
+  return {
+    position: sizeBytes,
+    offset: endOffset,
+    reason: `the next segment begins at ${baseOffset}, and the one before it ends at ${endOffset}`,
+  }
 }
 
 function overlap(segment: Segment, end: number): Damage {
@@ -193,5 +223,5 @@ function sound(
   // Compaction may have taken the last batches of a segment away.
   linkEnds(segments)
   const startOffset = Math.max(opening.startOffset, (segments[0] as Segment).baseOffset)
-  return { segments, startOffset, endOffset, tornTail, damage }
+  return { segments, startOffset, endOffset, tornTail, isClean: false, damage }
 }

@@ -6,12 +6,17 @@ import { KafkaliteError } from '../../errors.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { SegmentInfo } from '../storage.js'
 import type { RollState } from '../roll-rule.js'
-import { BatchWalk } from './batch-walk.js'
+import { BLOCK_BYTES_MAX, BatchWalk } from './batch-walk.js'
 import type { Damage } from './batch-walk.js'
 import type { FileSystem } from './file-system.js'
 import { INDEX_INTERVAL_BYTES, OFFSET_ENTRY_BYTES, OffsetIndex, isZero } from './offset-index.js'
 import type { FileHandle, OpenFiles } from './open-files.js'
 import { TIME_ENTRY_BYTES, TimeIndex } from './time-index.js'
+
+/** Index entries that a sync may leave unsaved: a MiB or so of the log. */
+const UNSAVED_ENTRIES_MAX = 256
+/** A look at one batch, at most so far behind its index entry. */
+const PROBE_BYTES = 8192
 
 /** What every segment of a storage shares. */
 export interface SegmentPlace {
@@ -51,6 +56,9 @@ export class Segment implements SegmentInfo, RollState {
   /** Whether the index files hold what the indexes in memory hold. */
   private indexSaved = false
   private indexDirty = false
+  private savedEntries = 0
+  /** The sync at work; stays when it failed. */
+  private syncing: Promise<void> | null = null
 
   private constructor(
     private readonly place: SegmentPlace,
@@ -174,13 +182,29 @@ export class Segment implements SegmentInfo, RollState {
     const last = TimeIndex.parse(entry)
     // Zeros at the end are room that Kafka set ahead, not an entry.
     if (last === null || last.entries === 0 || isZero(entry, 0)) return this.rebuild(Number.POSITIVE_INFINITY)
+    if (!this.holds(last.lastTimestamp, last.offsetFor(last.lastTimestamp))) return this.rebuild(Number.POSITIVE_INFINITY)
     this.maxTimestamp = last.lastTimestamp
     return null
   }
 
+  /** Whether a batch there has that timestamp: an index may belong to another segment. */
+  private holds(timestamp: number, relativeOffset: number): boolean {
+    const position = OffsetIndex.searchFile(this.place.fileSystem, `${this.stem}.index`, relativeOffset)
+    if (position < 0 || position >= this.sizeBytes) return false
+    const walk = this.walk(position, PROBE_BYTES)
+    const wanted = this.baseOffset + relativeOffset
+    for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
+      if (header.lastOffset >= wanted) return header.baseOffset <= wanted && header.maxTimestamp === timestamp
+    }
+    return false
+  }
+
   /** Takes a segment that is written on as it was left by a clean stop. */
   resume(endOffset: number): Damage | null {
+    const { sizeBytes } = this
     const damage = this.learnMaxTimestamp(true)
+    // What lies behind damage is still there, and whoever reads there must meet the damage.
+    this.sizeBytes = sizeBytes
     this.endOffset = endOffset
     if (damage !== null || this.sizeBytes === 0) return damage
     this.firstTimestamp = this.firstHeader()?.maxTimestamp ?? -1
@@ -195,14 +219,9 @@ export class Segment implements SegmentInfo, RollState {
    */
   rebuild(checkFrom: number): Damage | null {
     const size = this.place.fileSystem.sizeOf(this.handle.path)
-    const walk = this.newWalk(0, size)
-    this.offsetIndex = new OffsetIndex()
-    this.timeIndex = new TimeIndex()
-    this.indexBuilt = true
     const wasDirty = this.dirty
-    this.sizeBytes = this.bytesSinceEntry = 0
-    this.maxTimestamp = this.firstTimestamp = -1
-    this.endOffset = this.baseOffset
+    if (!this.skipTo(checkFrom, size)) this.forgetContents()
+    const walk = this.newWalk(this.sizeBytes, size, BLOCK_BYTES_MAX, this.endOffset)
     for (;;) {
       const header = walk.nextHeader()
       if (header === null) break
@@ -212,6 +231,42 @@ export class Segment implements SegmentInfo, RollState {
     }
     this.dirty = wasDirty
     return walk.damage
+  }
+
+  private forgetContents(): void {
+    this.offsetIndex = new OffsetIndex()
+    this.timeIndex = new TimeIndex()
+    this.indexBuilt = true
+    this.sizeBytes = this.bytesSinceEntry = 0
+    this.maxTimestamp = this.firstTimestamp = -1
+    this.endOffset = this.baseOffset
+  }
+
+  /** Takes over from the index files what they tell of the batches below `offset`, so that only the rest must be read. */
+  private skipTo(offset: number, size: number): boolean {
+    if (offset === Number.POSITIVE_INFINITY || offset <= this.baseOffset) return false
+    const { fileSystem } = this.place
+    const indexFile = fileSystem.readWhole(`${this.stem}.index`)
+    const timeFile = fileSystem.readWhole(`${this.stem}.timeindex`)
+    const index = indexFile === null ? null : OffsetIndex.parse(indexFile, size)
+    const times = timeFile === null ? null : TimeIndex.parse(timeFile)
+    if (index === null || times === null) return false
+    index.keepBelow(offset - this.baseOffset)
+    if (index.entries === 0) return false
+    times.keepThrough(index.lastOffset)
+    const batch = this.newWalk(index.lastPosition, size, PROBE_BYTES).nextHeader()
+    if (batch === null || batch.lastOffset !== this.baseOffset + index.lastOffset) return false
+    this.offsetIndex = index
+    this.timeIndex = times
+    this.indexBuilt = this.indexSaved = false
+    this.sizeBytes = size
+    this.firstTimestamp = this.firstHeader()?.maxTimestamp ?? -1
+    this.maxTimestamp = times.lastTimestamp
+    this.maxTimestampOffset = times.offsetFor(Number.MAX_SAFE_INTEGER)
+    this.bytesSinceEntry = batch.sizeBytes
+    this.sizeBytes = index.lastPosition + batch.sizeBytes
+    this.endOffset = batch.lastOffset + 1
+    return true
   }
 
   /** Cuts the file at `position`, a border between batches, and learns anew what is left. */
@@ -238,18 +293,38 @@ export class Segment implements SegmentInfo, RollState {
       this.saveFile(`${this.stem}.index`, this.offsetIndex.toBytes())
       this.saveFile(`${this.stem}.timeindex`, this.timeIndex.toBytes())
       this.indexSaved = this.indexDirty = this.dirty = true
+      this.savedEntries = this.offsetIndex.entries
     } catch {
       this.removeIndexes()
     }
   }
 
-  /** Makes what was written durable. Never again after a failure: the kernel then says yes to what is lost. */
-  async sync(): Promise<void> {
+  /** Whether a sync is due or at work. */
+  get needsSync(): boolean {
+    return this.dirty || this.syncing !== null
+  }
+
+  /** Makes what was written durable: whoever asks waits for what is at work and for what is due. Never again after a failure: the
+   *  kernel then says yes to what is lost. */
+  sync(): Promise<void> {
+    if (!this.dirty && this.syncing !== null) return this.syncing
+    const mine = this.syncing === null ? this.syncNow() : this.syncing.then(() => this.syncNow())
+    this.syncing = mine
+    return mine.then(() => {
+      if (this.syncing === mine) this.syncing = null
+    })
+  }
+
+  private async syncNow(): Promise<void> {
     if (this.removed) return
+    // So that an opening after a crash need not read what is synced.
+    if (this.offsetIndex !== null && this.offsetIndex.entries > this.savedEntries + UNSAVED_ENTRIES_MAX) this.saveIndexes()
     this.dirty = false
     await this.handle.sync()
     if (!this.indexDirty) return
     this.indexDirty = false
+    // A small index that a power cut takes is built again as fast as it is read.
+    if (this.savedEntries < UNSAVED_ENTRIES_MAX) return
     for (const path of [`${this.stem}.index`, `${this.stem}.timeindex`]) {
       if (this.removed || this.place.fileSystem.sizeOf(path) < 0) continue
       const file = this.place.fileSystem.open(path, 'open')
@@ -294,9 +369,9 @@ export class Segment implements SegmentInfo, RollState {
     return this.newWalk(position, this.sizeBytes, blockBytes)
   }
 
-  private newWalk(position: number, size: number, blockBytes?: number): BatchWalk {
+  private newWalk(position: number, size: number, blockBytes?: number, nextOffset = this.baseOffset): BatchWalk {
     const allocate = (bytes: number): Uint8Array => this.place.fileSystem.allocate(bytes)
-    return new BatchWalk(this.handle.get(), position, size, this.baseOffset, allocate, blockBytes)
+    return new BatchWalk(this.handle.get(), position, size, nextOffset, allocate, blockBytes)
   }
 
   private get offsets(): OffsetIndex {

@@ -49,6 +49,11 @@ export class TimeIndex {
     this.used += TIME_ENTRY_BYTES
   }
 
+  /** Forgets entries of batches that end above `relativeOffset`. */
+  keepThrough(relativeOffset: number): void {
+    while (this.used > 0 && readInt32(this.bytes, this.used - TIME_ENTRY_BYTES + 8) > relativeOffset) this.used -= TIME_ENTRY_BYTES
+  }
+
   /** Forgets all but the first `entries`. */
   keep(entries: number): void {
     this.used = Math.min(this.used, entries * TIME_ENTRY_BYTES)

@@ -79,6 +79,48 @@ export const appendTests = suite((kind) => {
     assert.deepEqual(spans(await readAll(offsets)), [[0, 0]])
   })
 
+  testOn(kind, 'of a commit to several logs a reader sees all or nothing, at every moment', async ({ log, storage }) => {
+    const [orders, offsets] = [await log('orders-0'), await log('offsets-0')]
+    for (let round = 0; round < 5; round++) {
+      const done = storage.commit([
+        { log: orders, batches: [batchAt(round * 2), batchAt(round * 2 + 1)] },
+        { log: offsets, batches: [batchAt(round)] },
+      ])
+      const state = { settled: false }
+      const settled = Promise.resolve(done).then(() => {
+        state.settled = true
+      })
+      while (!state.settled) {
+        assert.equal(orders.endOffset, offsets.endOffset * 2)
+        await null
+        // Lets whatever the commit waits for come about.
+        await storage.sync()
+      }
+      await settled
+      assert.deepEqual([orders.endOffset, offsets.endOffset], [round * 2 + 2, round + 1])
+    }
+  })
+
+  testOn(kind, 'commits that come together all arrive', async ({ log, storage }) => {
+    const pairs = await Promise.all([0, 1, 2, 3].map(async (n) => [await log(`a-${n}`), await log(`b-${n}`)] as const))
+    await Promise.all(
+      pairs.map(([a, b]) =>
+        storage.commit([
+          { log: a, batches: [batchAt(0, 2)] },
+          { log: b, batches: [batchAt(0)] },
+        ]),
+      ),
+    )
+    for (const [a, b] of pairs) assert.deepEqual([a.endOffset, b.endOffset], [2, 1])
+  })
+
+  testOn(kind, 'a commit of nothing changes nothing', async ({ log, storage }) => {
+    const orders = await log()
+    await storage.commit([])
+    await storage.commit([{ log: orders, batches: [] }])
+    assert.equal(orders.endOffset, 0)
+  })
+
   testOn(kind, 'a commit in which one log is closed reaches none', async ({ log, storage }) => {
     const [orders, offsets] = [await log('orders-0'), await log('offsets-0')]
     await offsets.close()

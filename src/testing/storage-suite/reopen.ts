@@ -123,6 +123,37 @@ export const reopenTests = suite((kind) => {
     },
   )
 
+  testOn(kind, 'a commit to several logs is there after close and open, if the storage is persistent', async (fixture) => {
+    const [orders, offsets] = [await fixture.log('orders-0'), await fixture.log('offsets-0')]
+    await fixture.storage.commit([
+      { log: orders, batches: [batchAt(0, 2)] },
+      { log: offsets, batches: [batchAt(0)] },
+    ])
+    await orders.append([batchAt(2)])
+    if (!fixture.storage.supports.persistent) return assert.deepEqual([orders.endOffset, offsets.endOffset], [3, 1])
+    await onceMore(fixture, async (again) => {
+      assert.deepEqual(spans(await readAll(await again.log('orders-0', CONFIG))), [
+        [0, 1],
+        [2, 2],
+      ])
+      assert.deepEqual(spans(await readAll(await again.log('offsets-0', CONFIG))), [[0, 0]])
+    })
+  })
+
+  testOn(kind, 'sync of one log settles, whether it has anything to sync, is new, or was closed', async ({ storage, log }) => {
+    const [orders, other] = [await log(), await log('other-0', { flush: 'always' })]
+    await storage.sync(orders)
+    for (let offset = 0; offset < 5; offset++) {
+      await other.append([batchAt(offset)])
+      await orders.append([batchAt(offset)])
+      await Promise.all([storage.sync(other), storage.sync(orders), storage.sync(other)])
+    }
+    await other.append([batchAt(5)])
+    await other.close()
+    await storage.sync(other)
+    assert.equal((await log('other-0')).endOffset, 6)
+  })
+
   testOn(kind, 'sync settles with and without anything to do', async ({ storage, log }) => {
     await storage.sync()
     const orders = await log()

@@ -1,0 +1,16 @@
+// The unit of repair: what is said before anything is done, and what is done then. Segments and the journal give the same kind of step,
+// so that a plan is one list.
+
+/** One thing that repair drops. */
+export interface RepairStep {
+  /** The log that loses it; empty when it is in the journal, which all logs share. */
+  readonly log: string
+  readonly file: string
+  /** Where the bytes begin in the file. */
+  readonly position: number
+  /** The first offset that is gone; in the journal the number of the record. */
+  readonly offset: number
+  /** How many bytes go. 0 when they are missing already and only the loss has to be accepted. */
+  readonly bytes: number
+  readonly reason: string
+}
