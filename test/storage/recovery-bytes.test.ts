@@ -97,7 +97,7 @@ describe('A log of three segments', () => {
       const changes: ((logFolder: string) => void)[] = []
       for (const file of files.filter((name) => name.endsWith('.log'))) {
         for (let byte = 0; byte < BATCH_BYTES * 2; byte++) {
-          names.push(`segment ${Number.parseInt(file)}, byte ${byte}`)
+          names.push(`segment ${Number.parseInt(file, 10)}, byte ${byte}`)
           changes.push(flip(file, byte, (byte * 5) % 8))
         }
       }

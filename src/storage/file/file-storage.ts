@@ -44,12 +44,13 @@ import type { SegmentPlace } from './segment.js'
 export interface FileStorageOptions {
   /** The most segment files that are open at a time. 128 by default. */
   readonly maxOpenFiles?: number
-  /** The size of one file of the journal. Bytes, from 65536; 16777216 by default. The journal holds up to four of them. */
+  /** The size of one file of the journal; it holds up to four of them. Bytes, from 65536. 16777216 by default. */
   readonly journalFileBytes?: number
   /** Where the files are; the machine's own disk by default. Tests give one that fails. */
   readonly fileSystem?: FileSystem
 }
 
+/** What `FileStorage.repair` may be told. */
 export interface RepairOptions extends FileStorageOptions {
   /** Says what would be dropped and drops nothing. False by default. */
   readonly dryRun?: boolean
