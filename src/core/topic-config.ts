@@ -100,8 +100,13 @@ export function isDeleted({ cleanupPolicy }: Pick<ResolvedTopicConfig, 'cleanupP
 
 /** What the log of a partition is told. A record of a compacted topic waits for its cleaning at most as long as its segment is written. */
 export function logConfigOf(config: ResolvedTopicConfig): LogConfig {
-  const { segmentBytes, segmentMs, segmentIndexBytes } = config
-  return { segmentBytes, segmentIndexBytes, segmentMs: isCompacted(config) ? Math.min(segmentMs, config.maxCompactionLagMs) : segmentMs }
+  const { segmentBytes, segmentMs, segmentIndexBytes, flush } = config
+  return {
+    segmentBytes,
+    segmentIndexBytes,
+    flush,
+    segmentMs: isCompacted(config) ? Math.min(segmentMs, config.maxCompactionLagMs) : segmentMs,
+  }
 }
 
 /** Checks names and values and answers the configs that were given, without the undefined ones. INVALID_CONFIG. */

@@ -5,6 +5,7 @@
 export interface RepairStep {
   /** The log that loses it; empty when it is in the journal, which all logs share. */
   readonly log: string
+  /** The path of the file. */
   readonly file: string
   /** Where the bytes begin in the file. */
   readonly position: number
@@ -12,5 +13,6 @@ export interface RepairStep {
   readonly offset: number
   /** How many bytes go. 0 when they are missing already and only the loss has to be accepted. */
   readonly bytes: number
+  /** Why these bytes are no good. */
   readonly reason: string
 }
