@@ -31,7 +31,8 @@ import { Journal, journalPath } from './journal.js'
 import { inspectJournal, replayJournal } from './journal-replay.js'
 import type { JournalRemains } from './journal-replay.js'
 import type { LogMark } from './log-writer.js'
-import { NodeFileSystem } from './node-file-system.js'
+import { withDefaults } from './file-storage-options.js'
+import type { FileStorageOptions, RepairOptions } from './file-storage-options.js'
 import { OpenFiles } from './open-files.js'
 import { applyRepair, inspectFolder } from './repair.js'
 import type { RepairStep } from './repair-step.js'
@@ -40,26 +41,8 @@ import { finishSwaps } from './swap-recovery.js'
 import type { OffsetSpan, TornTail } from './recovery.js'
 import type { SegmentPlace } from './segment.js'
 
-/** What a storage in files may be told. */
-export interface FileStorageOptions {
-  /** The most segment files that are open at a time. 128 by default. */
-  readonly maxOpenFiles?: number
-  /** The size of one file of the journal; it holds up to four of them. Bytes, from 65536. 16777216 by default. */
-  readonly journalFileBytes?: number
-  /** Where the files are; the machine's own disk by default. Tests give one that fails. */
-  readonly fileSystem?: FileSystem
-}
-
-/** What `FileStorage.repair` may be told. */
-export interface RepairOptions extends FileStorageOptions {
-  /** Says what would be dropped and drops nothing. False by default. */
-  readonly dryRun?: boolean
-}
-
-const MAX_OPEN_FILES = 128
 /** Nobody else waits for the thread pool any more. */
 const CLOSING_LANES = 4
-const JOURNAL_FILE_BYTES = 16_777_216
 /** What the journal gives back goes to the segments that are there. */
 const REPLAY_CONFIG: LogConfig = { segmentBytes: 1_073_741_824, segmentMs: Number.MAX_SAFE_INTEGER }
 /** Recovery points are written at most this often: they only save work after a crash, and each write costs two syncs. */
@@ -108,9 +91,7 @@ export class FileStorage implements Storage, FileLogOwner {
   constructor(folder: string, options: FileStorageOptions = {}) {
     if (typeof folder !== 'string' || folder === '')
       throw new KafkaliteError('INVALID_ARGUMENT', `folder must be a path, got ${describe(folder)}`)
-    const { maxOpenFiles = MAX_OPEN_FILES, journalFileBytes = JOURNAL_FILE_BYTES, fileSystem = new NodeFileSystem() } = options
-    requireWhole('maxOpenFiles', maxOpenFiles, 1)
-    requireWhole('journalFileBytes', journalFileBytes, 65_536)
+    const { maxOpenFiles, journalFileBytes, fileSystem } = withDefaults(options)
     this.fileSystem = fileSystem
     this.folder = fileSystem.absolute?.(folder) ?? folder
     this.place = { fileSystem, files: new OpenFiles(fileSystem, maxOpenFiles) }
@@ -594,9 +575,4 @@ export class FileStorage implements Storage, FileLogOwner {
     if (this.opened === null || this.closing !== null) throw new KafkaliteError('CLOSED', `The storage in ${this.folder} is not open`)
     return this.opened
   }
-}
-
-function requireWhole(name: string, value: number, from: number): void {
-  if (Number.isInteger(value) && value >= from) return
-  throw new KafkaliteError('INVALID_ARGUMENT', `${name} must be a whole number from ${from}, got ${describe(value)}`)
 }
