@@ -73,6 +73,7 @@ export type {
 export { type ErrorCode, KafkaliteError } from './errors.js'
 export type { Awaitable } from './lib/awaitable.js'
 export type { Clock, Timer, TimerOptions } from './lib/clock.js'
+export type { StopSignal } from './lib/stopper.js'
 export { type BadBatch, type BadBatchReason, type BatchVerdict, checkBatch, type GoodBatch } from './record/batch-check.js'
 export { type Codec, registerCodec } from './record/compression.js'
 export type { Compression } from './record/format.js'

@@ -5,6 +5,7 @@
 import type { Cluster, FetchedPartition, FetchPosition, FetchRequest, Isolation } from '../core/cluster.js'
 import { KafkaliteError } from '../errors.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
+import { Stopper, type StopSignal } from '../lib/stopper.js'
 import type { LazyRecord } from './consumer-record.js'
 import { FetchedRecords } from './fetched-records.js'
 import type { PartitionPlace } from './partition-place.js'
@@ -30,7 +31,7 @@ export interface FetcherHost<V, K> {
 export class Fetcher<V, K> {
   private places: PartitionPlace<V, K>[] = []
   private turn = 0
-  private open: AbortController | null = null
+  private open: Stopper | null = null
   private openRequest: SentRequest<V, K> | null = null
   private inFlight = false
 
@@ -93,32 +94,32 @@ export class Fetcher<V, K> {
   /** Leaves a request open until something comes; then the host hears `arrived`. */
   listen(): void {
     if (this.inFlight) return
-    const controller = new AbortController()
-    const request = this.request(Infinity, controller.signal)
+    const stopper = new Stopper()
+    const request = this.request(Infinity, stopper)
     if (this.open !== null) {
       if (request !== null && isSame(request, this.openRequest)) return
       this.interrupt()
     }
     if (request === null) return
-    this.open = controller
+    this.open = stopper
     this.openRequest = request
-    void this.hear(request, controller)
+    void this.hear(request, stopper)
   }
 
-  private async hear(request: SentRequest<V, K>, controller: AbortController): Promise<void> {
+  private async hear(request: SentRequest<V, K>, stopper: Stopper): Promise<void> {
     try {
       const answer = await this.host.cluster.fetch(request)
       this.absorb(request, answer)
-      this.closed(controller)
+      this.closed(stopper)
       this.host.arrived()
     } catch (error) {
-      this.closed(controller)
+      this.closed(stopper)
       this.host.failed(error)
     }
   }
 
-  private closed(controller: AbortController): void {
-    if (this.open !== controller) return
+  private closed(stopper: Stopper): void {
+    if (this.open !== stopper) return
     this.open = null
     this.openRequest = null
   }
@@ -132,7 +133,7 @@ export class Fetcher<V, K> {
   }
 
   /** null when there is no place to ask for. */
-  private request(maxWaitMs: number, signal: AbortSignal | undefined): SentRequest<V, K> | null {
+  private request(maxWaitMs: number, signal: StopSignal | undefined): SentRequest<V, K> | null {
     const { places } = this
     const asked: AskedPlace<V, K>[] = []
     for (let step = 0; step < places.length; step++) {

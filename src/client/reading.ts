@@ -3,6 +3,7 @@
 
 import type { FetchedPartition, FetchPosition, Isolation } from '../core/cluster.js'
 import { KafkaliteError } from '../errors.js'
+import { Stopper } from '../lib/stopper.js'
 import { abortable } from './abort.js'
 import type { ClientContext } from './client-context.js'
 import type { ConsumerRecord, LazyRecord } from './consumer-record.js'
@@ -38,11 +39,12 @@ export class TopicReading<V, K> implements Reading<V, K> {
   private fetched: FetchedRecords<V, K>[] = []
   private left: number
   /** Ends the wait in the cluster, whoever ends it: the user's signal, leaving the loop, or closing. */
-  private readonly stopper = new AbortController()
+  private readonly stopper = new Stopper()
   private state: 'open' | 'left' | 'closed' = 'open'
   private readonly forget: () => void
   private readonly unlisten: () => void
   private iterated = false
+  private isStarted = false
 
   /** @internal Made by `topic.read()`, which has checked the options. */
   constructor(
@@ -54,7 +56,7 @@ export class TopicReading<V, K> implements Reading<V, K> {
     this.left = options.limit ?? Number.POSITIVE_INFINITY
     this.forget = context.track(this)
     const { signal } = options
-    const abort = (): void => this.stopper.abort(signal?.reason)
+    const abort = (): void => this.stopper.abort()
     signal?.addEventListener('abort', abort, { once: true })
     this.unlisten = () => signal?.removeEventListener('abort', abort)
     if (signal?.aborted) abort()
@@ -152,10 +154,16 @@ export class TopicReading<V, K> implements Reading<V, K> {
     return (await found)?.offset ?? (await end)?.offset ?? 0
   }
 
+  /** Settles when the places are known, or the reading was ended. */
+  private async untilStarted(): Promise<void> {
+    await abortable(this.started, this.stopper)
+    this.isStarted = true
+  }
+
   private async nextBatch(): Promise<IteratorResult<readonly ConsumerRecord<V, K>[]>> {
     const { signal } = this.options
     try {
-      if (this.state === 'open' && !signal?.aborted) await abortable(this.started, this.stopper.signal)
+      if (!this.isStarted && this.state === 'open' && !signal?.aborted) await this.untilStarted()
       while (this.state === 'open' && !signal?.aborted) {
         const records = this.takeRecords()
         if (records.length > 0) return { value: records, done: false }
@@ -197,7 +205,7 @@ export class TopicReading<V, K> implements Reading<V, K> {
       maxBytes: FETCH_BYTES,
       maxPartitionBytes: PARTITION_FETCH_BYTES,
       isolation: this.isolation,
-      signal: this.stopper.signal,
+      signal: this.stopper,
     })
     for (const fetched of answer) this.accept(fetched)
   }

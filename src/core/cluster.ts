@@ -6,6 +6,7 @@ import type { EventEmitter } from 'eventemitter3'
 import type { KafkaliteError } from '../errors.js'
 import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
+import type { StopSignal } from '../lib/stopper.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
@@ -84,7 +85,7 @@ export interface FetchRequest {
   /** isolation.level. */
   readonly isolation: Isolation
   /** Ends the wait: the answer is then what is there. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
 }
 
 /** Records `firstOffset` to `lastOffset` of that producer are aborted. */

@@ -244,10 +244,21 @@ function peakOf(segment: MemorySegment): number {
   return segment.peaks[segment.peaks.length - 1] ?? -1
 }
 
-/** The place of the first batch that ends at or behind `offset`. */
+/**
+ * The place of the first batch that ends at or behind `offset`. Most readers are near the end, so it is sought from there in growing
+ * steps: what lies far back is not touched, and a reader in step with the writer looks at a batch or two.
+ */
 function firstReaching(batches: readonly PackedBatch[], offset: number): number {
-  let low = 0
   let high = batches.length
+  let low = high
+  for (let step = 1; low > 0; step *= 2) {
+    low = Math.max(0, high - step)
+    if ((batches[low] as PackedBatch).lastOffset < offset) {
+      low++
+      break
+    }
+    high = low
+  }
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((batches[middle] as PackedBatch).lastOffset < offset) low = middle + 1
