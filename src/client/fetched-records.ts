@@ -102,7 +102,8 @@ export class FetchedRecords<V = unknown, K = unknown> {
       }
     }
     if (batch.isControl) {
-      if (aborting.has(batch.producerId) && readMarker(batch)?.kind === 'abort') aborting.delete(batch.producerId)
+      // One that compaction emptied has ended a transaction too.
+      if (aborting.has(batch.producerId) && (batch.count === 0 || readMarker(batch)?.kind === 'abort')) aborting.delete(batch.producerId)
       return true
     }
     return aborting.size > 0 && batch.isTransactional && aborting.has(batch.producerId)

@@ -248,10 +248,30 @@ export class Partition {
     return this.tracker.isUnsaved ? this.tracker : null
   }
 
+  /** Writes what is remembered of producers, if there is anything new, so that it need not be read from the log again. */
+  saveProducers(): Awaitable<void> {
+    return this.tracker.isUnsaved && !this.isClosed ? this.saveAfter(() => undefined) : undefined
+  }
+
+  /** Of these aborted transactions nothing is left: forgets them, also on disk. */
+  forgetAborted(gone: readonly { readonly producerId: number; readonly lastOffset: number }[]): Awaitable<void> {
+    if (this.isClosed) return undefined
+    return this.saveAfter(() => this.producers.forgetAborted(gone))
+  }
+
   /** What a reader of an offset that is not there gets. */
   outOfRange(offset: number): KafkaliteError {
     const { startOffset, readable } = this
     return new KafkaliteError('OFFSET_OUT_OF_RANGE', `Offset ${offset} of ${this.name} is not between ${startOffset} and ${readable}`)
+  }
+
+  /** What is remembered is taken in a turn, when nothing is on its way into the log, and written outside of it. */
+  private async saveAfter(step: () => void): Promise<void> {
+    const { done } = await this.writes.run(() => {
+      step()
+      return { done: this.tracker.saveNow() }
+    })
+    await done
   }
 
   /** Stores one batch, the turn being held. */

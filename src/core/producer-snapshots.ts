@@ -3,10 +3,12 @@
 // written only about bytes that are synced, so it never knows more than the log. Partitions without producer ids have none.
 
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
-import { readMarker } from '../record/control-batch.js'
+import { type Marker, readMarker } from '../record/control-batch.js'
+import { SerialQueue } from '../lib/serial-queue.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { LogStore, Storage } from '../storage/storage.js'
 import { type AbortedRange, type ProducerState, ProducerStates, type SentBatch, type SnapshotRecord } from './producer-state.js'
+import type { Flush } from './topic-config.js'
 import type { TransactionLog } from './transaction/transaction-log.js'
 
 /** A snapshot is due when a partition has grown by this much: what is read again after a crash. Bytes. */
@@ -62,6 +64,17 @@ export class ProducerTracker {
     })
   }
 
+  /** Writes what is remembered so that it survives a power cut. To be called in the partition's turn, for nothing may be on its way into the log. */
+  async saveNow(): Promise<void> {
+    if (!this.isReady) return
+    try {
+      await this.snapshots.saveNow(this)
+    } catch (error) {
+      this.isUnsaved = true
+      throw error
+    }
+  }
+
   /** The state as it is now; from here on changes count as unsaved. */
   take(now: number): readonly [partition: string, record: SnapshotRecord] {
     this.bytesSince = 0
@@ -73,6 +86,9 @@ export class ProducerTracker {
 }
 
 export class ProducerSnapshots {
+  /** Snapshots are written in the order in which they were taken: an older one never replaces a newer one. */
+  private readonly saves = new SerialQueue()
+
   constructor(
     private readonly storage: Storage,
     private readonly log: TransactionLog,
@@ -106,16 +122,27 @@ export class ProducerSnapshots {
     return this.log.writeSnapshots([[partition.name, pack(partition.topicId, offset, states)]], 'always')
   }
 
+  /** The state as it is, synced at every level: what the log is about to lose must be known from elsewhere. */
+  async saveNow(tracker: ProducerTracker): Promise<void> {
+    await this.writeInTurn([tracker.take(this.now())], 'always')
+  }
+
   /** Writes the states as they are at the call. A failure is reported, not thrown: the snapshots before are as true as they were. */
   async save(trackers: readonly ProducerTracker[]): Promise<void> {
     const taken = trackers.map((tracker) => tracker.take(this.now()))
     if (taken.length === 0) return
     try {
-      await this.storage.sync()
-      await this.log.writeSnapshots(taken, 'os')
+      await this.writeInTurn(taken, 'os')
     } catch (error) {
       this.onError(error)
     }
+  }
+
+  private async writeInTurn(taken: readonly (readonly [partition: string, record: SnapshotRecord])[], level: Flush): Promise<void> {
+    await this.saves.run(async () => {
+      await this.storage.sync()
+      await this.log.writeSnapshots(taken, level)
+    })
   }
 }
 
@@ -180,6 +207,11 @@ function take(states: ProducerStates, batch: PackedBatch, now: number): void {
     states.accept(batch, now)
     return
   }
-  const marker = readMarker(batch)
+  // Compaction emptied it when nothing of its transaction was left: it says no more than that the producer had ended one.
+  const marker: Marker | undefined = batch.count === 0 ? endOf(batch) : readMarker(batch)
   if (marker !== undefined) states.end(marker, batch.baseOffset, states.stableOffset(batch.baseOffset))
+}
+
+function endOf({ producerId, producerEpoch, maxTimestamp }: PackedBatch): Marker {
+  return { kind: 'commit', producerId, producerEpoch, coordinatorEpoch: 0, timestamp: maxTimestamp }
 }

@@ -21,6 +21,9 @@ class Transactions implements TransactionsOfPartition {
   lastOfProducers(): ReadonlyMap<number, LastOfProducer> {
     return this.last
   }
+  keep(): void {
+    // Nothing is lost here.
+  }
   forgetAborted(gone: readonly AbortedRange[]): void {
     this.forgotten.push(...gone)
     this.ranges = this.ranges.filter((range) => !gone.includes(range))

@@ -48,6 +48,7 @@ export class CleanRound {
   async run(): Promise<number | null> {
     const { log, compaction, config, transactions, clock } = this.options
     const now = clock.now()
+    await transactions?.keep()
     await this.buildMap()
     const cleanedTo = this.map.latestOffset + 1
     const aborted = new TransactionState(transactions?.aborted(0, this.options.plan.firstUncleanable) ?? [])
@@ -60,8 +61,8 @@ export class CleanRound {
       const lastOfProducers = transactions?.lastOfProducers() ?? new Map()
       const { deleteRetentionMs } = config
       const filter = new BatchFilter({ map, transactions: aborted, lastOfProducers, roundEnd, now, deleteRetentionMs })
-      if (!(await this.rewrite(group, filter))) return null
-      if (aborted.gone.length > 0) transactions?.forgetAborted(aborted.gone.splice(0))
+      const forget = (): Awaitable<void> => (aborted.gone.length > 0 ? transactions?.forgetAborted(aborted.gone.splice(0)) : undefined)
+      if (!(await this.rewrite(group, filter, forget))) return null
     }
     await compaction.keepCleanedOffset(cleanedTo)
     return cleanedTo
@@ -98,8 +99,8 @@ export class CleanRound {
     })
   }
 
-  /** False when the log was cut and the segments are not there any more. */
-  private async rewrite(group: readonly SegmentInfo[], filter: BatchFilter): Promise<boolean> {
+  /** False when the log was cut and the segments are not there any more. `forget` comes before anything is gone for good. */
+  private async rewrite(group: readonly SegmentInfo[], filter: BatchFilter, forget: () => Awaitable<void>): Promise<boolean> {
     const { log, compaction } = this.options
     const from = (group[0] as SegmentInfo).baseOffset
     const to = (group[group.length - 1] as SegmentInfo).endOffset
@@ -117,6 +118,7 @@ export class CleanRound {
           return begun && output.take(kept)
         })
       })
+      await forget()
       return isGoing && (await output.finish())
     } finally {
       await output.abandon()

@@ -2,6 +2,7 @@
 // its transaction is left and then until a delete horizon has passed. The cleaner meets the batches of the range in the order of
 // their offsets and asks about each.
 
+import type { Awaitable } from '../../lib/awaitable.js'
 import { readMarker } from '../../record/control-batch.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 
@@ -29,8 +30,11 @@ export interface TransactionsOfPartition {
   aborted(fromOffset: number, toOffset: number): readonly AbortedRange[]
   /** The producers that may write on: what tells their next sequence must stay. */
   lastOfProducers(): ReadonlyMap<number, LastOfProducer>
-  /** The data of these is gone, and of each its marker is gone or goes with the horizon: readers need not be told of them any more. */
-  forgetAborted(gone: readonly AbortedRange[]): void
+  /** Settles when all that is known of producers survives without the log: a round may take away markers that said it. */
+  keep(): Awaitable<void>
+  /** The data of these is gone, and their markers may go once this has settled: a range without its marker would hide what the producer
+   *  commits later. */
+  forgetAborted(gone: readonly AbortedRange[]): Awaitable<void>
 }
 
 interface Ongoing {

@@ -16,6 +16,7 @@ export function transactionsOf(partition: Partition): TransactionsOfPartition {
         last.set(producerId, { producerEpoch, lastDataOffset: batches[batches.length - 1]?.lastOffset ?? null })
       return last
     },
-    forgetAborted: (gone) => producers.forgetAborted(gone),
+    keep: () => partition.saveProducers(),
+    forgetAborted: (gone) => partition.forgetAborted(gone),
   }
 }
