@@ -1,6 +1,14 @@
 // A message in the hands of a receiver: a record with the right to settle it. Decoded when asked for, like any record.
 
-import { type AcquireToken, type DeathNote, MESSAGE_ID_HEADER, type Settlement } from '../core/queue-port.js'
+import type { Cluster } from '../core/cluster.js'
+import {
+  type Acknowledgement,
+  type AcquireToken,
+  type DeathNote,
+  MESSAGE_ID_HEADER,
+  type Settlement,
+  type TransactionalAcknowledger,
+} from '../core/queue-port.js'
 import { describe } from '../errors.js'
 import type { RecordHeaders } from '../record/record.js'
 import type { LazyRecord } from './consumer-record.js'
@@ -34,10 +42,19 @@ export interface Message<V = unknown, R = unknown> {
   progress(value: number): void
 }
 
-const PLAIN_ACKNOWLEDGEMENT: Settlement = { kind: 'acknowledge' }
+const PLAIN_ACKNOWLEDGEMENT: Acknowledgement = { kind: 'acknowledge' }
+
+/** The queue that a message belongs to, to transactions. */
+export interface MessageHome {
+  readonly cluster: Cluster
+  readonly acknowledger: TransactionalAcknowledger
+  /** The acknowledgement was committed with a transaction. */
+  committed(message: unknown, settlement: Settlement): void
+}
 
 /** The queue that a message belongs to. */
 export interface MessageHost<V, R> {
+  readonly home: MessageHome
   settle(message: QueueMessage<V, R>, settlement: Settlement): Promise<void>
   encodeResult(result: R): Uint8Array | undefined
   renew(message: QueueMessage<V, R>, ms?: number): void
@@ -58,6 +75,9 @@ export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
     readonly deliveryCount: number,
   ) {}
 
+  get home(): MessageHome {
+    return this.host.home
+  }
   get partition(): number {
     return this.record.partition
   }
@@ -117,7 +137,7 @@ export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
     this.host.progress(this, value)
   }
 
-  acknowledgement(result: R | undefined): Settlement {
+  acknowledgement(result: R | undefined): Acknowledgement {
     if (result === undefined && !this.record.hasHeaders) return PLAIN_ACKNOWLEDGEMENT
     const bytes = result === undefined ? undefined : this.host.encodeResult(result)
     return { kind: 'acknowledge', result: bytes, id: this.givenId, sentMs: this.timestamp }

@@ -408,7 +408,10 @@ export class Queue<V = unknown, R = unknown>
   }
 
   private makeHost(): Host<V, R> {
+    const { cluster } = this.context
+    const committed = (message: unknown, settlement: Settlement): void => this.settled(message as QueueMessage<V, R>, settlement, undefined)
     return {
+      home: { cluster, acknowledger: this.session.acknowledger, committed },
       clock: this.context.clock,
       lockMs: this.options.port.lockMs,
       receive: async (max, signal) => this.unpack(await this.session.acquire({ max, maxWaitMs: Infinity, signal })),

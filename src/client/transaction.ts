@@ -15,6 +15,7 @@ import { invalid } from './options-check.js'
 import type { BatchSink } from './accumulator.js'
 import type { Message } from './message.js'
 import type { ProducerRecord } from './producer-record.js'
+import { TransactionAcknowledgements } from './transaction-acknowledgements.js'
 import type { TypedTopic } from './topic-types.js'
 
 /** What a transaction can do. It is over when the function it was given to has ended. */
@@ -33,7 +34,12 @@ export interface Transaction {
    * UNKNOWN_MEMBER_ID when the partitions belong to another member by then.
    */
   commitOffsets(consumer: TransactionalConsumer, done?: Done): void
-  /** Acknowledges a message of a queue with the transaction. Not there yet: NOT_SUPPORTED. */
+  /**
+   * Acknowledges a message of a queue with the transaction: it is done, and its sender hears `result`, when the transaction commits. If it
+   * aborts, the message is still held, to be settled or to come again when its lock runs out. LOCK_LOST (also from the commit: the lock
+   * ran out, or the message was settled before), INVALID_ARGUMENT (no message, or one of another broker), SERDE_FAILED,
+   * MESSAGE_TOO_LARGE (a result of more than 1 MiB): each aborts the transaction.
+   */
   acknowledge<R>(message: Message<unknown, R>, result?: NoInfer<R>): void
 }
 
@@ -129,8 +135,7 @@ export class Transactions implements BatchSink {
       await this.laneFlushed()
       transaction.check()
       await transaction.commitGroups(port, this.producer())
-      this.identity = await port.end({ ...this.producer(), commit: true, version: 2 })
-      transaction.committed()
+      await this.commit(port, transaction)
       return result
     } catch (error) {
       transaction.isOver = true
@@ -138,6 +143,17 @@ export class Transactions implements BatchSink {
       await this.abort(port)
       throw error
     }
+  }
+
+  private async commit(port: TransactionPort, transaction: OpenTransaction): Promise<void> {
+    const acknowledgements = transaction.acknowledgements.take()
+    try {
+      this.identity = await port.end({ ...this.producer(), commit: true, version: 2, acknowledgements })
+    } catch (error) {
+      transaction.acknowledgements.giveBack()
+      throw error
+    }
+    transaction.committed()
   }
 
   private async begin(port: TransactionPort, transaction: OpenTransaction): Promise<void> {
@@ -184,6 +200,7 @@ class OpenTransaction implements Transaction {
   isOver = false
   /** Settles when the transaction is committed or aborted. */
   readonly end: Promise<void>
+  readonly acknowledgements: TransactionAcknowledgements
   private resolveEnd: () => void = () => undefined
   private readonly sequences = new Map<string, number>()
   private readonly offsets: TransactionOffsetsOf[] = []
@@ -196,6 +213,7 @@ class OpenTransaction implements Transaction {
     private readonly maxBytes: number,
     private readonly sendOn: (topic: string | TypedTopic<unknown, unknown>, given: unknown) => Promise<unknown>,
   ) {
+    this.acknowledgements = new TransactionAcknowledgements(context.cluster)
     this.end = new Promise((resolve) => {
       this.resolveEnd = resolve
     })
@@ -212,6 +230,10 @@ class OpenTransaction implements Transaction {
   }
 
   commitOffsets(consumer: TransactionalConsumer, done?: Done): void {
+    this.orFail(() => this.addOffsets(consumer, done))
+  }
+
+  private addOffsets(consumer: TransactionalConsumer, done: Done | undefined): void {
     this.requireOpen()
     const given = consumer as Partial<TransactionalConsumer> | null | undefined
     if (typeof given !== 'object' || typeof given?.transactionOffsets !== 'function')
@@ -219,9 +241,11 @@ class OpenTransaction implements Transaction {
     this.offsets.push(consumer.transactionOffsets(this.context.cluster, done))
   }
 
-  acknowledge<R>(_message: Message<unknown, R>, _result?: NoInfer<R>): void {
-    this.requireOpen()
-    throw new KafkaliteError('NOT_SUPPORTED', 'Messages of queues are not acknowledged in transactions yet: acknowledge them on their own')
+  acknowledge<R>(message: Message<unknown, R>, result?: NoInfer<R>): void {
+    this.orFail(() => {
+      this.requireOpen()
+      this.acknowledgements.add(message, result)
+    })
   }
 
   /** The first failure decides. */
@@ -266,6 +290,7 @@ class OpenTransaction implements Transaction {
   /** The consumers learn what is committed. */
   committed(): void {
     for (const { sent } of this.offsets) sent()
+    this.acknowledgements.committed()
   }
 
   ended(): void {
@@ -281,6 +306,16 @@ class OpenTransaction implements Transaction {
         `Topic ${topic === null ? '' : (topic as { name: string }).name} belongs to another broker; a transaction is of one broker alone`,
       )
     await this.sendOn(topic, given)
+  }
+
+  /** What was refused is missing, so the rest must not be committed either. */
+  private orFail(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
   }
 
   private requireOpen(): void {

@@ -309,7 +309,8 @@ export class EmbeddedCluster implements Cluster {
     const cleaner = this.newCleaner(registry, track)
     await registry.open()
     const level = this.options.flush
-    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups }
+    const openStateLog = (queue: string): Promise<InternalLog> => this.openStateLog(queue)
+    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog }
     const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
     await transactions.open()
     for (const topic of registry.all()) {
@@ -418,15 +419,15 @@ export class EmbeddedCluster implements Cluster {
       topic: (name) => this.requireParts().registry.find(name)?.description,
       partition: (name, partition) => this.requireParts().registry.get(name).partition(partition),
       produce: (topic, partition, batch) => this.produce(topic, partition, batch),
-      openStateLog: async (topic) =>
-        new InternalLog(
-          await this.storage.log(stateLogName(topic), { ...INTERNAL_LOG_CONFIG, flush: this.options.flush }),
-          this.storage,
-          this.flusher,
-        ),
+      openStateLog: (queue) => this.openStateLog(queue),
       onTopicDeletion: (name, hook) => this.addDeletionHook(name, hook),
       report: (error) => this.report(error),
     }
+  }
+
+  private async openStateLog(queue: string): Promise<InternalLog> {
+    const log = await this.storage.log(stateLogName(queue), { ...INTERNAL_LOG_CONFIG, flush: this.options.flush })
+    return new InternalLog(log, this.storage, this.flusher)
   }
 
   private addDeletionHook(name: string, hook: () => Awaitable<void>): () => void {

@@ -1,6 +1,6 @@
-// Appends to several logs in one step, all or none: the markers of a transaction, the offsets of its groups and its own state go
-// through one commit of the storage and share one sync. While it is under way the logs take nothing else. Whoever calls sees to it
-// that only one joint commit gathers its logs at a time; everybody else holds one log at most, so nobody waits in a circle.
+// Appends to several logs in one step, all or none: the markers of a transaction, the offsets of its groups, the acknowledgements of
+// its messages and its own state, or the messages of a list. While it is under way the logs take nothing else. Everybody who holds
+// more than one log takes them in the same order, so nobody waits in a circle.
 
 import { type Awaitable, chain } from '../lib/awaitable.js'
 import type { SerialQueue } from '../lib/serial-queue.js'
@@ -10,6 +10,8 @@ import type { Flush } from './topic-config.js'
 
 /** What one log adds. No two parts of a commit are of the same log. */
 export interface CommitPart {
+  /** Logs are held in the order of these texts: see `orderOf`. */
+  readonly order: string
   /** The appends of that log wait here for their turn. */
   readonly turns: SerialQueue
   /** Called when the log's turn is held: the batches with their places. Null when there is nothing to add after all. */
@@ -18,18 +20,28 @@ export interface CommitPart {
   written(): void
   /** All parts are as safe as the flush level promises. */
   settled(): void
+  /** The commit came to nothing. */
+  failed?(): void
+  /** What the log's owner promises, should it be stricter than what the others do. */
+  readonly level?: Flush | undefined
+}
+
+/** Partitions come before the broker's own logs: an append to a partition may have to write to one of those first. */
+export function orderOf(kind: 'partition' | 'own', name: string): string {
+  return `${kind === 'partition' ? 1 : 2} ${name}`
 }
 
 /** Settles when all parts are written; the answer then settles the flush level. Split, so that the next commit need not wait for the sync. */
 export function writeTogether(storage: Storage, parts: readonly CommitPart[]): Awaitable<void> {
-  return holdAll(parts, 0, () => {
+  const ordered = parts.toSorted((one, other) => (one.order < other.order ? -1 : 1))
+  return holdAll(ordered, 0, () => {
     const appends: LogAppend[] = []
-    for (const part of parts) {
+    for (const part of ordered) {
       const append = part.place()
       if (append !== null) appends.push(append)
     }
     const done = (): void => {
-      for (const part of parts) part.written()
+      for (const part of ordered) part.written()
     }
     return appends.length === 0 ? done() : chain(storage.commit(appends), done)
   })

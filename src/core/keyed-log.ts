@@ -9,7 +9,7 @@ import { RecordCursor } from '../record/batch-reader.js'
 import { BatchWriter } from '../record/batch-writer.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { InternalLog } from './internal-log.js'
-import type { CommitPart } from './joint-commit.js'
+import { type CommitPart, orderOf } from './joint-commit.js'
 import type { Flush } from './topic-config.js'
 
 /** A new value for a key; null removes it. */
@@ -60,6 +60,7 @@ export class KeyedLog<V> {
   /** The same as a part of a commit over several logs. */
   part(changes: readonly Change<V>[]): CommitPart {
     return {
+      order: orderOf('own', this.log.log.name),
       turns: this.log.writes,
       place: () => (changes.length === 0 ? null : this.log.place([this.pack(changes)])),
       written: () => this.apply(changes),

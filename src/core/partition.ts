@@ -12,7 +12,7 @@ import type { LogStore } from '../storage/storage.js'
 import { checkAppend } from './append-check.js'
 import type { Appended, Isolation, OffsetQuery } from './cluster.js'
 import type { Flusher } from './flusher.js'
-import type { CommitPart } from './joint-commit.js'
+import { type CommitPart, orderOf } from './joint-commit.js'
 import { findOffset, type FoundOffset } from './offset-lookup.js'
 import type { ProducerTracker } from './producer-snapshots.js'
 import type { ProducerStates } from './producer-state.js'
@@ -108,6 +108,11 @@ export class Partition {
     return isolation === 'read_committed' ? this.stableOffset : this.readable
   }
 
+  /** Whether the batch counts for nothing to who reads what is committed: a marker, or data of an aborted transaction. */
+  isHidden(batch: PackedBatch): boolean {
+    return batch.isControl || (batch.isTransactional && this.producers.isAborted(batch))
+  }
+
   /** The topic's flush level. */
   get flush(): Flush {
     return this.config.flush
@@ -137,14 +142,24 @@ export class Partition {
     })
   }
 
-  /** Runs `step` while no append is under way; those that come wait. For an append to several partitions in one step of the storage. */
-  exclusively<T>(step: () => Awaitable<T>): Awaitable<T> {
+  /** The batches as a part of a commit over several logs; `placedAt` hears where the first record goes. */
+  part(batches: readonly PackedBatch[], placedAt: (baseOffset: number) => void): CommitPart {
     if (this.isClosed) throw this.closedError()
-    return this.writes.run(step)
+    return {
+      order: orderOf('partition', this.name),
+      turns: this.writes,
+      place: () => {
+        if (this.isClosed) throw this.closedError()
+        placedAt(this.place(batches))
+        return { log: this.log, batches }
+      },
+      written: () => undefined,
+      settled: () => undefined,
+    }
   }
 
-  /** Checks the batches and gives them their places at the end. Within `exclusively` only. Answers the first offset. */
-  place(batches: readonly PackedBatch[]): number {
+  /** Checks the batches and gives them their places at the end, the turn being held. Answers the first offset. */
+  private place(batches: readonly PackedBatch[]): number {
     const first = this.log.endOffset
     const place = { baseOffset: -1, logAppendTime: -1 }
     let offset = first
@@ -179,6 +194,7 @@ export class Partition {
     let batch: PackedBatch | null = null
     let end = -1
     return {
+      order: orderOf('partition', this.name),
       turns: this.writes,
       place: () => {
         if (this.isClosed) return null

@@ -75,6 +75,8 @@ export class ProducerStates {
   private ended: Ended[] = []
   /** In the order of their markers. */
   private abortedRanges: AbortedRange[] = []
+  /** The same by producer; null when it has to be made anew. */
+  private abortedBy: Map<number, AbortedRange[]> | null = null
   /** What the steps since `begin` replaced. */
   private replaced: { readonly producerId: number; readonly before: ProducerState | undefined }[] = []
 
@@ -103,6 +105,7 @@ export class ProducerStates {
 
   restoreAborted(range: AbortedRange): void {
     this.abortedRanges.push(range)
+    this.abortedBy = null
   }
 
   /** The place of the same batch when it is among the last five; undefined when it is new. */
@@ -199,7 +202,11 @@ export class ProducerStates {
     if (firstOffset >= 0) {
       this.open.delete(producerId)
       this.ended.push({ firstOffset, markerOffset })
-      if (marker.kind === 'abort') this.abortedRanges.push({ producerId, firstOffset, lastOffset: markerOffset, stableOffset })
+      if (marker.kind === 'abort') {
+        const range: AbortedRange = { producerId, firstOffset, lastOffset: markerOffset, stableOffset }
+        this.abortedRanges.push(range)
+        if (this.abortedBy !== null) addTo(this.abortedBy, range)
+      }
     }
     const isSameEpoch = before?.producerEpoch === producerEpoch
     this.states.set(producerId, {
@@ -250,8 +257,29 @@ export class ProducerStates {
     return found.sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
+  /** Whether the batch, which lies below the last stable offset, belongs to an aborted transaction. */
+  isAborted({ isTransactional, isControl, producerId, baseOffset }: PackedBatch): boolean {
+    if (!isTransactional || isControl || this.abortedRanges.length === 0) return false
+    if (this.abortedBy === null) {
+      this.abortedBy = new Map()
+      for (const range of this.abortedRanges) addTo(this.abortedBy, range)
+    }
+    const ranges = this.abortedBy.get(producerId)
+    if (ranges === undefined) return false
+    let low = 0
+    let high = ranges.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((ranges[middle] as AbortedRange).lastOffset < baseOffset) low = middle + 1
+      else high = middle
+    }
+    const next = ranges[low]
+    return next !== undefined && next.firstOffset <= baseOffset
+  }
+
   /** What lies before `startOffset` is gone. */
   truncateBefore(startOffset: number): void {
+    this.abortedBy = null
     const gone = this.abortedRanges.findIndex(({ lastOffset }) => lastOffset >= startOffset)
     if (gone !== 0 && this.abortedRanges.length > 0) this.abortedRanges.splice(0, gone < 0 ? this.abortedRanges.length : gone)
   }
@@ -259,6 +287,7 @@ export class ProducerStates {
   /** Nothing of these is left in the log: readers need not be told of them any more. */
   forgetAborted(gone: readonly { readonly producerId: number; readonly lastOffset: number }[]): void {
     const markers = new Set(gone.map(({ lastOffset }) => lastOffset))
+    this.abortedBy = null
     this.abortedRanges = this.abortedRanges.filter(({ lastOffset }) => !markers.has(lastOffset))
   }
 
@@ -271,6 +300,12 @@ export class ProducerStates {
     const state = this.states.get(producerId)
     return state === undefined || isExpired(state, now) ? undefined : state
   }
+}
+
+function addTo(byProducer: Map<number, AbortedRange[]>, range: AbortedRange): void {
+  const ranges = byProducer.get(range.producerId)
+  if (ranges === undefined) byProducer.set(range.producerId, [range])
+  else ranges.push(range)
 }
 
 function isExpired(state: ProducerState, now: number): boolean {

@@ -6,6 +6,7 @@ import type { EventEmitter } from 'eventemitter3'
 import type { Awaitable } from '../lib/awaitable.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { EncodedHeader } from '../record/record.js'
+import type { SettlementPart } from './transaction/settlement-part.js'
 
 /** Where a message of a queue stands, in the words of share groups (KIP-932); `delayed` is available later. */
 export type RecordState = 'available' | 'delayed' | 'acquired' | 'acknowledged' | 'archived'
@@ -92,15 +93,31 @@ export interface SentMessage extends RecordPlace {
   readonly duplicate: boolean
 }
 
+/** `result` is kept for the sender and has at most 1 MiB. `id`: the one that the sender gave, so that it is known after the record is gone. */
+export interface Acknowledgement {
+  readonly kind: 'acknowledge'
+  readonly result?: Uint8Array | undefined
+  readonly id?: string | undefined
+  readonly sentMs?: number | undefined
+}
+
+/** An acknowledgement that counts when a transaction is committed. */
+export interface TransactionalAcknowledgement {
+  readonly token: AcquireToken
+  readonly settlement: Acknowledgement
+}
+
+/** Of one queue, however many sessions it has. */
+export interface TransactionalAcknowledger {
+  /** Throws what the commit would: LOCK_LOST, MESSAGE_TOO_LARGE. */
+  check(acknowledgement: TransactionalAcknowledgement): void
+  /** Their part of the commit. From here on until it has failed nobody else can settle the messages. LOCK_LOST: then none is taken. */
+  part(list: readonly TransactionalAcknowledgement[]): SettlementPart
+}
+
 /** How a delivery ended. */
 export type Settlement =
-  /** `result` is kept for the sender and has at most 1 MiB. `id`: the one that the sender gave, so that it is known after the record is gone. */
-  | {
-      readonly kind: 'acknowledge'
-      readonly result?: Uint8Array | undefined
-      readonly id?: string | undefined
-      readonly sentMs?: number | undefined
-    }
+  | Acknowledgement
   /** Available again after `delayMs` (0). `uncounted`: as if it had never been delivered. The note is for the dead letter, should this have been the last delivery. */
   | {
       readonly kind: 'release'
@@ -165,6 +182,8 @@ export interface QueueSession {
   acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]>
   /** Ends one delivery. Resolves when the new state is written as the flush level promises. Throws LOCK_LOST when the lease is not the latest. */
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
+  /** Settles deliveries in transactions; the same object for all sessions of a queue. */
+  readonly acknowledger: TransactionalAcknowledger
   /** A full lock again (or `ms`). Answers when it now runs out. LOCK_LOST. */
   renew(token: AcquireToken, ms?: number): number
   /** What is known of the record; null when it was never there or is forgotten. */

@@ -3,6 +3,7 @@
 
 import type { KafkaliteError } from '../errors.js'
 import type { Awaitable } from '../lib/awaitable.js'
+import type { TransactionalAcknowledgement, TransactionalAcknowledger } from './queue-port.js'
 import type { OffsetToCommit, TopicPartition } from './topic-partition.js'
 
 /** empty: none so far; ongoing; prepare…: decided; complete…: the last one has ended so; dead: forgotten. */
@@ -59,6 +60,8 @@ export interface EndTransactionRequest extends TransactionalProducer {
   readonly commit: boolean
   /** 1: the epoch stays. 2 (KIP-890): it grows with every end, so that nothing of this transaction can get into the next. */
   readonly version: 1 | 2
+  /** Messages of queues of this process that are acknowledged if it is committed, by queue. */
+  readonly acknowledgements?: ReadonlyMap<TransactionalAcknowledger, readonly TransactionalAcknowledgement[]> | undefined
 }
 
 /** A transaction as administrators see it. */
@@ -103,7 +106,8 @@ export interface TransactionPort {
   addGroup(producer: TransactionalProducer, groupId: string): Awaitable<void>
   /** Offsets that count when the transaction is committed. UNKNOWN_MEMBER_ID, FENCED_MEMBER_EPOCH, OFFSET_METADATA_TOO_LARGE. */
   commitOffsets(producer: TransactionalProducer, offsets: TransactionOffsets): Awaitable<void>
-  /** Resolves when the end is written and readers see it. Answers who the producer is from now on. INVALID_TXN_STATE, PRODUCER_FENCED. */
+  /** Resolves when the end is written and readers see it. Answers who the producer is from now on. INVALID_TXN_STATE, PRODUCER_FENCED;
+   *  LOCK_LOST when a message is not held any more: then nothing has happened. */
   end(request: EndTransactionRequest): Awaitable<ProducerIdentity>
   /** Whether an open transaction is about to commit an offset of the group in that partition: UNSTABLE_OFFSET_COMMIT for who must not miss it. */
   hasPendingOffset(groupId: string, partition: TopicPartition): boolean

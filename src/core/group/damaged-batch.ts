@@ -16,9 +16,9 @@ export function damageOf(queue: string, partition: number, first: number, end: n
   return new KafkaliteError('CORRUPT_MESSAGE', `${which} cannot be read and are passed over; their bytes stay`, { cause })
 }
 
-/** The first offset above `damaged` from which the log can be read again; the end when there is none. */
+/** The first offset above `damaged` from which the log can be read again; the end of what is committed when there is none. */
 export async function nextReadable(partition: Partition, damaged: number): Promise<number> {
-  const end = partition.endOffset
+  const end = partition.stableOffset
   let bad = damaged
   let good = end
   for (let step = 1; bad + step < end; step *= 2) {

@@ -49,7 +49,7 @@ function looseOffsets(states: RecordStates): number[] {
 /** The partition of a record that nobody holds and that is not finished. */
 export function looseShare(shares: readonly SharePartition[], { partition, offset }: RecordPlace): SharePartition | null {
   const share = shares[partition]
-  if (share === undefined || offset < share.states.start || offset >= share.partition.endOffset) return null
+  if (share === undefined || offset < share.states.start || offset >= share.end) return null
   return share.states.isLoose(offset) ? share : null
 }
 
@@ -67,7 +67,7 @@ export function purgeShares(shares: readonly SharePartition[], { ops, ends, outc
   let count = 0
   for (const share of shares) {
     const { id, states } = share
-    const end = share.partition.endOffset
+    const { end } = share
     count += share.available + states.delayed
     for (const offset of looseOffsets(states)) {
       states.move(offset, ARCHIVED, states.count(offset))

@@ -4,7 +4,7 @@
 import type { Clock } from '../../lib/clock.js'
 import type { QueueIds } from './queue-ids.js'
 import type { QueueLog } from './queue-log.js'
-import type { OutcomeEntry } from './queue-ops.js'
+import type { OpsWriter, OutcomeEntry } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
 import type { QueueSender } from './queue-sender.js'
 import type { SettledWatch } from './queue-settled.js'
@@ -27,9 +27,9 @@ export class QueueEnds {
   constructor(private readonly given: QueueEndsOptions) {}
 
   /** Puts an acknowledgement that is to be remembered into the words. */
-  plan(entry: OutcomeEntry): void {
+  plan(entry: OutcomeEntry, ops: OpsWriter): void {
     this.planned.set(`${entry.partition}-${entry.offset}`, entry)
-    this.given.log.ops.outcome(entry)
+    ops.outcome(entry)
   }
 
   /** The words could not be written. */

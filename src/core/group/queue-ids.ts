@@ -84,7 +84,7 @@ export class QueueIds {
 
   private async walk(now: number, whole: boolean): Promise<void> {
     for (const share of this.shares) {
-      const end = share.partition.endOffset
+      const { end } = share
       const first = whole ? share.states.start : await this.windowStart(share, now)
       const walked = this.walked[share.id] ?? { from: end, to: first }
       const visit = (id: string, offset: number, sentMs: number): void => {

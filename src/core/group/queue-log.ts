@@ -8,6 +8,7 @@ import { RecordCursor } from '../../record/batch-reader.js'
 import { BatchWriter } from '../../record/batch-writer.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { InternalLog } from '../internal-log.js'
+import { type CommitPart, orderOf } from '../joint-commit.js'
 import type { Flush } from '../topic-config.js'
 import { type OpsReader, OpsWriter, readOps } from './queue-ops.js'
 
@@ -74,6 +75,22 @@ export class QueueLog {
   settle(partition: number, offset: number, state: number, count: number, until: number): Promise<void> {
     this.settlements.push(partition, offset, state, count, until)
     return this.written()
+  }
+
+  /** Words of their own as a part of a commit over several logs; what gathers otherwise goes its own way. */
+  part(words: Uint8Array, heard: { written(): void; settled(): void; failed(): void }): CommitPart {
+    const { log, level, now } = this.options
+    return {
+      ...heard,
+      level,
+      order: orderOf('own', log.log.name),
+      turns: log.writes,
+      place: () => {
+        this.batches.append(null, words, now(), null)
+        this.grownBytes += words.length
+        return log.place([this.batches.finish()])
+      },
+    }
   }
 
   /** Tells `reader` what the log says. */

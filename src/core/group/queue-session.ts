@@ -16,6 +16,7 @@ import type {
   RecordPlace,
   SentMessage,
   Settlement,
+  TransactionalAcknowledger,
 } from '../queue-port.js'
 import type { SettledWatch } from './queue-settled.js'
 import type { WaiterOptions } from './queue-waiters.js'
@@ -29,6 +30,7 @@ export interface OpenQueue {
   readonly options: QueuePortOptions
   readonly events: EventEmitter<QueuePortEvents>
   readonly settledWatch: SettledWatch
+  readonly acknowledger: TransactionalAcknowledger
   readonly repeats: ReadonlyMap<string, Uint8Array>
   send(messages: readonly OutgoingMessage[], signals: readonly AbortSignal[]): Promise<readonly SentMessage[]>
   browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncIterable<AcquiredBatch>
@@ -69,6 +71,9 @@ export class QueueClientSession implements QueueSession {
   }
   get deadLetterTopic(): string | false {
     return this.queue.options.deadLetter
+  }
+  get acknowledger(): TransactionalAcknowledger {
+    return this.queue.acknowledger
   }
   get events(): EventEmitter<QueuePortEvents> {
     return this.queue.events

@@ -13,7 +13,6 @@ import type { QueueContext } from '../queue-context.js'
 import {
   type AcquiredBatch,
   type AcquireToken,
-  type DeathNote,
   MESSAGE_ID_HEADER,
   type Outcome,
   type OutgoingMessage,
@@ -24,6 +23,7 @@ import {
   type RecordPlace,
   type SentMessage,
   type Settlement,
+  type TransactionalAcknowledger,
 } from '../queue-port.js'
 import { QueueBurial } from './queue-burial.js'
 import { damageOf } from './damaged-batch.js'
@@ -32,7 +32,7 @@ import { DeadTopic } from './queue-dead-topic.js'
 import { QueueEnds } from './queue-ends.js'
 import { idOf, QueueIds } from './queue-ids.js'
 import { type QueueLog, SETTLEMENT_NUMBERS, type Settlements } from './queue-log.js'
-import type { DeathEntry, OpsWriter, OutcomeEntry } from './queue-ops.js'
+import type { DeathEntry, OpsWriter } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
 import type { QueueParking } from './queue-parking.js'
 import { KeyRates } from './queue-rate.js'
@@ -40,17 +40,15 @@ import { openParts, partitionOf, type QueueParts } from './queue-opening.js'
 import { QueueSender } from './queue-sender.js'
 import { writeSnapshot } from './queue-snapshot.js'
 import { QueueServer } from './queue-server.js'
+import { LOCK_RAN_OUT, QueueSettling } from './queue-settling.js'
 import { type OpenQueue, OWNERS_MAX, QueueClientSession } from './queue-session.js'
 import { SettledWatch } from './queue-settled.js'
 import { QueueTimer } from './queue-timer.js'
 import { QueueTrim } from './queue-trim.js'
 import type { WaiterOptions } from './queue-waiters.js'
 import { checkSameOptions } from './queue-options-check.js'
-import { ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, DYING, SETTLING, type State, UNTOUCHED } from './record-state.js'
+import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, DYING, type State, UNTOUCHED } from './record-state.js'
 import { SharePartition, type ShareHost } from './share-partition.js'
-
-const RESULT_BYTES_MAX = 1024 * 1024
-const LOCK_RAN_OUT: DeathNote = { reason: 'maxDeliveries' }
 
 /** Opens the queue of that name; its topic is created when it is not there. TOPIC_EXISTS_DIFFERENT. */
 export async function openQueue(context: QueueContext, name: string, options: QueuePortOptions): Promise<QueuePort> {
@@ -89,12 +87,14 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   private readonly sender: QueueSender
   private readonly ends: QueueEnds
   private readonly server: QueueServer
+  private readonly settling: QueueSettling
   private readonly timer: QueueTimer
   private readonly repeatContents: Map<string, Uint8Array>
   private readonly sessions = new Map<number, QueueClientSession>()
   private drainWaiters: (() => void)[] = []
   private readonly unsubscribe: (() => void)[] = []
   isClosed = false
+  private isLooking = false
   private closing: Promise<void> | null = null
 
   constructor(
@@ -135,6 +135,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.server = this.makeServer()
     this.sender = this.makeSender()
     this.ends = new QueueEnds({ clock, log, outcomes: this.outcomes, ids: this.ids, watch: this.settledWatch, sender: this.sender })
+    this.settling = this.makeSettling()
   }
 
   get ops(): OpsWriter {
@@ -187,23 +188,15 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void> {
-    const share = this.held(token)
-    const { offset } = token
-    const { states } = share
-    const count = states.count(offset)
-    if (settlement.kind === 'acknowledge') return this.acknowledge(share, offset, count, settlement)
-    if (settlement.kind === 'reject') return this.reject(share, offset, count, settlement.note ?? { reason: 'rejected' })
-    if (settlement.uncounted !== true && count >= this.options.maxDeliveries)
-      return this.reject(share, offset, count, settlement.note ?? LOCK_RAN_OUT)
-    const delayMs = settlement.delayMs ?? 0
-    const notBefore = delayMs > 0 ? this.context.clock.now() + delayMs : 0
-    const left = settlement.uncounted === true ? count - 1 : count
-    this.log.ops.available(share.id, offset, 1, left, notBefore)
-    return this.settling(share, offset, notBefore > 0 ? DELAYED : AVAILABLE, left, notBefore)
+    return this.settling.settle(token, settlement)
+  }
+
+  get acknowledger(): TransactionalAcknowledger {
+    return this.settling
   }
 
   renew(token: AcquireToken, ms: number): number {
-    const share = this.held(token)
+    const share = this.settling.held(token)
     const until = this.context.clock.now() + ms
     share.states.renew(token.offset, until)
     this.timer.wakeAt(until)
@@ -274,6 +267,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   async purge(): Promise<number> {
+    if (this.shares.some(({ mayHide }) => mayHide)) await this.lookAhead()
     const { shares, log, ends, outcomes, settledWatch } = this
     const count = purgeShares(shares, { ops: log.ops, ends, outcomes, watch: settledWatch, peek: (place) => this.peek(place) })
     await log.written()
@@ -371,6 +365,15 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     )
   }
 
+  private makeSettling(): QueueSettling {
+    const { name, topic, options, clock, shares, log, ends, burial } = this
+    const isClosed = (): boolean => this.isClosed
+    const wakeAt = (atMs: number): void => this.timer.wakeAt(atMs)
+    const onWritten = (settled: Settlements): void => this.onWritten(settled)
+    const what = { queue: name, topic: topic.name, topicId: topic.id, maxDeliveries: options.maxDeliveries }
+    return new QueueSettling({ ...what, clock, shares, log, ends, burial, isClosed, wakeAt, onWritten })
+  }
+
   private makeServer(): QueueServer {
     const { shares, options, log } = this
     return new QueueServer({
@@ -415,47 +418,6 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     return this.shares.reduce((sum, share) => sum + share.length, 0)
   }
 
-  private held(token: AcquireToken): SharePartition {
-    const share = this.shares[token.partition]
-    const { offset, lease } = token
-    if (!this.isClosed && share?.states.state(offset) === ACQUIRED && share.states.lease(offset) === lease) return share
-    throw new KafkaliteError(
-      'LOCK_LOST',
-      `The message ${token.partition}-${offset} of queue ${this.name} is not held under this delivery any more`,
-    )
-  }
-
-  private acknowledge(
-    share: SharePartition,
-    offset: number,
-    deliveryCount: number,
-    how: Settlement & { kind: 'acknowledge' },
-  ): Promise<void> {
-    const { result, id, sentMs = 0 } = how
-    if (result !== undefined && result.length > RESULT_BYTES_MAX) {
-      throw new KafkaliteError('MESSAGE_TOO_LARGE', `A result has at most ${RESULT_BYTES_MAX} bytes, not ${result.length}`)
-    }
-    if (deliveryCount === 1 && result === undefined && id === undefined) this.log.ops.acknowledged(share.id, offset)
-    else {
-      const entry: OutcomeEntry = { partition: share.id, offset, state: ACKNOWLEDGED, deliveryCount, sentMs, id, result, reason: undefined }
-      this.ends.plan(entry)
-    }
-    return this.settling(share, offset, ACKNOWLEDGED, deliveryCount, 0)
-  }
-
-  private async reject(share: SharePartition, offset: number, count: number, note: DeathNote): Promise<void> {
-    this.burial.plan(share, offset, count, note)
-    await this.settling(share, offset, DYING, count, Infinity)
-    await this.burial.bury(share, offset)
-  }
-
-  /** The record is still its holder's, who cannot say anything about it any more, until the words are written. */
-  private settling(share: SharePartition, offset: number, to: State, count: number, until: number): Promise<void> {
-    const { states } = share
-    states.move(offset, SETTLING, states.count(offset), states.until(offset), states.lease(offset))
-    return this.log.settle(share.id, offset, to, count, until)
-  }
-
   onWritten(settled: Settlements): void {
     let served = this.server.hungers
     let finished = 0
@@ -483,17 +445,8 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     if (served || this.options.order === 'key') this.server.serve()
   }
 
-  /** The words could not be written: whoever settled these still holds them, for what is left of the lock. */
   onFailed(settled: Settlements): void {
-    for (let i = 0; i < settled.length; i += SETTLEMENT_NUMBERS) {
-      const { id, states } = this.shares[settled[i] as number] as SharePartition
-      const offset = settled[i + 1] as number
-      if (states.state(offset) !== SETTLING) continue
-      states.move(offset, ACQUIRED, states.count(offset), states.until(offset), states.lease(offset))
-      this.timer.wakeAt(states.until(offset))
-      this.ends.cancel(id, offset)
-      this.burial.cancel(id, offset)
-    }
+    this.settling.onFailed(settled)
   }
 
   private buried(share: SharePartition, entry: DeathEntry, batch: PackedBatch | null): void {
@@ -521,10 +474,21 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   private tellDrained(): void {
-    if (this.drainWaiters.length === 0 || !this.isDrained) return
+    if (this.drainWaiters.length === 0) return
+    if (!this.isDrained) return this.lookForHidden()
     const waiting = this.drainWaiters
     this.drainWaiters = []
     for (const tell of waiting) tell()
+  }
+
+  /** What is left may be markers and what was aborted, which nobody has met yet. */
+  private lookForHidden(): void {
+    if (this.isLooking || !this.shares.some((share) => share.mayHide && share.states.isQuiet)) return
+    this.isLooking = true
+    const looked = this.lookAhead().finally(() => {
+      this.isLooking = false
+    })
+    this.inBackground(looked.then(() => void (this.isDrained && this.tellDrained())))
   }
 
   private nextMs(): number {
@@ -561,6 +525,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   writeSnapshot(ops: OpsWriter): void {
     const { topic, shares, outcomes, ids, burial, repeats, dead } = this
     writeSnapshot(ops, { topicId: topic.id, now: this.context.clock.now(), shares, outcomes, ids, burial, repeats, dead })
+    this.settling.write(ops)
   }
 
   close(): Promise<void> {

@@ -97,18 +97,28 @@ export class SharePartition {
     this.pullUp()
   }
 
+  /** Up to where there are messages: what lies behind may yet be aborted. */
+  get end(): number {
+    return this.partition.stableOffset
+  }
+
+  /** Whether there may be offsets below `end` that are no messages: markers, and what was aborted. `lookAhead` finds them. */
+  get mayHide(): boolean {
+    return this.partition.producers.size > 0
+  }
+
   /** Whether nothing is available, delayed, acquired or dying. */
   get isDrained(): boolean {
-    return this.states.isQuiet && this.states.untouched(this.partition.endOffset) <= 0
+    return this.states.isQuiet && this.states.untouched(this.end) <= 0
   }
 
   get available(): number {
-    return this.states.ready + Math.max(0, this.states.untouched(this.partition.endOffset))
+    return this.states.ready + Math.max(0, this.states.untouched(this.end))
   }
 
   /** How many messages are not finished. */
   get length(): number {
-    return this.states.inWork + Math.max(0, this.states.untouched(this.partition.endOffset))
+    return this.states.inWork + Math.max(0, this.states.untouched(this.end))
   }
 
   /** Up to where the partition's log can be truncated. */
@@ -191,13 +201,15 @@ export class SharePartition {
     const slice = new EventLoopSlice(this.host.clock)
     const begin = Math.max(from, this.partition.startOffset, visit === null ? Math.max(this.lookedTo, this.states.cursor) : 0)
     let offset = begin
-    while (offset < this.partition.endOffset) {
-      const read = this.partition.read(offset, READ_BYTES)
+    while (offset < this.end) {
+      const read = this.partition.read(offset, READ_BYTES, 'read_committed')
       const batches = isPromise(read) ? await read : read
       if (batches.length === 0) break
       for (const batch of batches) {
-        cursor.open(batch)
-        while (cursor.next()) if (cursor.headerCount > 0 && cursor.offset >= offset) this.lookAt(cursor, now, visit)
+        const isHidden = this.partition.isHidden(batch)
+        if (isHidden) this.hide(batch)
+        else cursor.open(batch)
+        while (!isHidden && cursor.next()) if (cursor.headerCount > 0 && cursor.offset >= offset) this.lookAt(cursor, now, visit)
         offset = batch.lastOffset + 1
       }
       if (slice.isOver) await slice.giveTurn()
@@ -208,17 +220,17 @@ export class SharePartition {
 
   /** The batches that hold anything unfinished, in the order of the log. */
   async *unfinished(): AsyncGenerator<PackedBatch, void, undefined> {
-    for (let at = this.states.firstUnfinished(this.states.start); at < this.partition.endOffset; at = this.states.firstUnfinished(at)) {
+    for (let at = this.states.firstUnfinished(this.states.start); at < this.end; at = this.states.firstUnfinished(at)) {
       const found = this.batchAt(at)
       const batch = isPromise(found) ? await found : found
-      if (batch !== null) yield batch
+      if (batch !== null && !this.partition.isHidden(batch)) yield batch
       at = batch === null ? at + 1 : Math.max(at, batch.lastOffset) + 1
     }
   }
 
   /** Everything that nobody has seen counts as finished. */
   passAll(): void {
-    this.passGap(this.partition.endOffset)
+    this.passGap(this.end)
     this.walking = null
     this.block = []
   }
@@ -259,6 +271,13 @@ export class SharePartition {
     if (deliverAt > now) this.delay(cursor.offset, deliverAt)
   }
 
+  /** What will never be a message is finished, ahead of the cursor: the state log hears of it when the cursor comes by. */
+  private hide({ baseOffset, lastOffset }: PackedBatch): void {
+    for (let offset = Math.max(baseOffset, this.states.cursor); offset <= lastOffset; offset++) {
+      if (this.states.state(offset) === UNTOUCHED) this.states.move(offset, ARCHIVED, 0)
+    }
+  }
+
   private delay(offset: number, deliverAt: number): void {
     this.states.move(offset, DELAYED, 0, deliverAt)
     this.host.ops.available(this.id, offset, 1, 0, deliverAt)
@@ -286,9 +305,10 @@ export class SharePartition {
   private async readReady(offset: number): Promise<PackedBatch | null> {
     try {
       const batch = await this.batchAt(offset)
-      if (batch === null) {
+      if (batch === null || this.partition.isHidden(batch)) {
         this.states.restore(offset, ARCHIVED, 0)
         this.host.ops.gap(this.id, offset, 1)
+        return null
       }
       return batch
     } catch (error) {
@@ -318,16 +338,18 @@ export class SharePartition {
 
   private takeFresh(taking: Taking): Awaitable<void> {
     try {
-      while (taking.left > 0 && this.states.cursor < this.partition.endOffset && this.keys?.isCrowded !== true) {
+      while (taking.left > 0 && this.states.cursor < this.end && this.keys?.isCrowded !== true) {
         if (this.walking === null && !this.openNext()) {
-          const read = this.partition.read(this.states.cursor, READ_BYTES)
+          const { end } = this
+          if (this.states.cursor >= end) break
+          const read = this.partition.read(this.states.cursor, READ_BYTES, 'read_committed')
           if (isPromise(read)) {
             return read.then(
-              (block) => this.takeBlock(block, taking),
+              (block) => this.takeBlock(block, end, taking),
               (error: unknown) => this.passDamage(error, taking),
             )
           }
-          this.setBlock(read)
+          this.setBlock(read, end)
           continue
         }
         this.takeFromBatch(this.walking as PackedBatch, taking)
@@ -338,16 +360,17 @@ export class SharePartition {
     return undefined
   }
 
-  private takeBlock(block: readonly PackedBatch[], taking: Taking): Awaitable<void> {
-    this.setBlock(block)
+  private takeBlock(block: readonly PackedBatch[], end: number, taking: Taking): Awaitable<void> {
+    this.setBlock(block, end)
     return this.takeFresh(taking)
   }
 
-  private setBlock(block: readonly PackedBatch[]): void {
+  /** `end`: where the messages ended when the block was asked for. */
+  private setBlock(block: readonly PackedBatch[], end: number): void {
     this.block = block
     this.blockAt = 0
     // Nothing between the cursor and the end: the offsets were never given to records.
-    if (block.length === 0) this.passGap(this.partition.endOffset)
+    if (block.length === 0) this.passGap(end)
   }
 
   /** What cannot be read is set aside, never taken for finished: the bytes stay for whoever can mend them, and the rest goes on. */
@@ -371,6 +394,10 @@ export class SharePartition {
     while (this.blockAt < this.block.length) {
       const batch = this.block[this.blockAt++] as PackedBatch
       if (batch.lastOffset < this.states.cursor) continue
+      if (this.partition.isHidden(batch)) {
+        this.passGap(batch.lastOffset + 1)
+        continue
+      }
       this.walker.open(batch)
       this.walking = batch
       return true
@@ -383,7 +410,6 @@ export class SharePartition {
   private takeFromBatch(batch: PackedBatch, taking: Taking): void {
     const { walker, states } = this
     const open: OpenTake = { batch, offsets: [], counts: [] }
-    const isControl = batch.isControl
     try {
       while (taking.left > 0) {
         if (!walker.next()) {
@@ -394,10 +420,6 @@ export class SharePartition {
         const { offset } = walker
         if (offset < states.cursor) continue
         if (offset > states.cursor) this.passGap(offset)
-        if (isControl) {
-          this.passGap(offset + 1)
-          continue
-        }
         if (states.state(offset) === UNTOUCHED) this.takeOne(walker, open, taking)
         states.moveCursor(offset + 1)
       }
@@ -456,9 +478,10 @@ export class SharePartition {
     const from = this.states.cursor
     if (to <= from) return
     for (let offset = from; offset < to; offset++) {
-      // A delayed record stands here already and is not a gap.
-      if (this.states.state(offset) !== UNTOUCHED) continue
-      this.states.move(offset, ARCHIVED, 0)
+      // A delayed record stands here already and is not a gap; what was hidden ahead of the cursor is one.
+      const state = this.states.state(offset)
+      if (state === UNTOUCHED) this.states.move(offset, ARCHIVED, 0)
+      else if (state !== ARCHIVED) continue
       this.host.ops.gap(this.id, offset, 1)
     }
     this.states.moveCursor(to)

@@ -20,6 +20,7 @@ import type {
   TransactionOffsets,
   TransactionPort,
 } from '../transaction-port.js'
+import type { SettlementPart } from './settlement-part.js'
 import { type EndParts, TransactionEnds } from './transaction-end.js'
 import { EPOCH_MAX, TransactionEntry } from './transaction-entry.js'
 
@@ -164,15 +165,16 @@ export class TransactionCoordinator implements TransactionPort {
     const repeated = this.repeatedEnd(request)
     if (repeated !== null) return repeated
     const entry = this.require(request)
-    const { commit, version } = request
+    const { commit, version, acknowledgements } = request
     if (!entry.isOpen && (commit || version === 1))
       throw new KafkaliteError(
         'INVALID_TXN_STATE',
         `No transaction of ${entry.who} is open that could be ${commit ? 'committed' : 'aborted'}`,
       )
     if (commit) this.checkMembers(entry)
-    if (entry.isOpen && entry.isEmpty && entry.inProcess) return this.endEmpty(entry)
-    return this.options.track(this.finish(entry, commit, version === 2))
+    const settles = commit && acknowledgements !== undefined && acknowledgements.size > 0
+    if (entry.isOpen && entry.isEmpty && entry.inProcess && !settles) return this.endEmpty(entry)
+    return this.options.track(this.finish(entry, commit, version === 2, settles ? takeSettlements(acknowledgements) : []))
   }
 
   hasPendingOffset(groupId: string, { topic, partition }: TopicPartition): boolean {
@@ -329,7 +331,8 @@ export class TransactionCoordinator implements TransactionPort {
       const place = this.options.registry.find(topic)?.partitions[partition]
       if ((place?.producers.get(producerId)?.openSince ?? -1) < 0) entry.partitions.delete(key)
     }
-    return chain(this.ends.end(entry, { commit, markerEpoch: producerEpoch, producerId, producerEpoch }), () => {
+    const end = (): Awaitable<void> => this.ends.end(entry, { commit, markerEpoch: producerEpoch, producerId, producerEpoch }, [])
+    return chain(chain(commit ? this.ends.settleAgain(entry) : undefined, end), () => {
       entry.clear()
       entry.moveTo(commit ? 'completeCommit' : 'completeAbort', this.options.now())
       if (entry.transactionalId === null) this.byProducer.delete(producerId)
@@ -351,7 +354,13 @@ export class TransactionCoordinator implements TransactionPort {
     if (hanging.length > 0) await this.ends.abortAll(hanging)
   }
 
-  private finish(entry: TransactionEntry, commit: boolean, bump: boolean): Awaitable<ProducerIdentity> {
+  private finish(
+    entry: TransactionEntry,
+    commit: boolean,
+    bump: boolean,
+    settlements: readonly SettlementPart[] = [],
+  ): Awaitable<ProducerIdentity> {
+    entry.settlements = settlements
     const isSpent = bump && entry.producerEpoch >= EPOCH_MAX
     const next = isSpent ? this.options.log.newProducerId() : entry.producerId
     const markerEpoch = bump ? entry.producerEpoch + 1 : entry.producerEpoch
@@ -369,12 +378,17 @@ export class TransactionCoordinator implements TransactionPort {
     }
     const fail = (error: unknown): never => {
       entry.ending = null
+      entry.settlements = []
       entry.takeBack(state)
+      for (const { failed } of settlements) failed?.()
       throw error
     }
     try {
       const written = chain(next, (producerId) =>
-        chain(this.ends.end(entry, { commit, markerEpoch, producerId, producerEpoch: isSpent ? 0 : markerEpoch }), () => producerId),
+        chain(
+          this.ends.end(entry, { commit, markerEpoch, producerId, producerEpoch: isSpent ? 0 : markerEpoch }, settlements),
+          () => producerId,
+        ),
       )
       if (!isPromise(written)) return done(written)
       const ended = written.then(done, fail)
@@ -444,6 +458,18 @@ export class TransactionCoordinator implements TransactionPort {
     entry.producerId = producerId
     entry.producerEpoch = producerEpoch
     this.byProducer.set(producerId, entry)
+  }
+}
+
+/** From here on nobody else can settle the messages. LOCK_LOST: then all are as they were. */
+function takeSettlements(given: NonNullable<EndTransactionRequest['acknowledgements']>): readonly SettlementPart[] {
+  const taken: SettlementPart[] = []
+  try {
+    for (const [acknowledger, list] of given) taken.push(acknowledger.part(list))
+    return taken
+  } catch (error) {
+    for (const { failed } of taken) failed?.()
+    throw error
   }
 }
 

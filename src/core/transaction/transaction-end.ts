@@ -3,15 +3,17 @@
 // up where it stopped.
 
 import { type Awaitable, chain, isPromise } from '../../lib/awaitable.js'
-import { SerialQueue } from '../../lib/serial-queue.js'
+import { BatchWriter } from '../../record/batch-writer.js'
 import type { Storage } from '../../storage/storage.js'
 import type { OffsetToCommit } from '../cluster.js'
 import type { Flusher } from '../flusher.js'
 import type { GroupCoordinator } from '../group/group-coordinator.js'
+import type { InternalLog } from '../internal-log.js'
 import { type CommitPart, settleTogether, stricter, writeTogether } from '../joint-commit.js'
 import type { Partition } from '../partition.js'
 import type { Flush } from '../topic-config.js'
 import type { TopicRegistry } from '../topic-registry.js'
+import type { SettlementPart } from './settlement-part.js'
 import type { TransactionEntry } from './transaction-entry.js'
 import type { TransactionLog } from './transaction-log.js'
 
@@ -27,6 +29,8 @@ export interface EndParts {
   readonly log: TransactionLog
   readonly registry: TopicRegistry
   readonly groups: GroupCoordinator
+  /** The state log of a queue that is not open. */
+  readonly openStateLog: (queue: string) => Promise<InternalLog>
 }
 
 /** What the end is to be. */
@@ -40,26 +44,34 @@ export interface Ending {
 }
 
 export class TransactionEnds {
-  /** One joint commit gathers its logs at a time. */
-  private readonly turns = new SerialQueue()
-
   constructor(private readonly parts: EndParts) {}
 
   /** Settles when the end is written as the flush levels promise and readers see it. When it throws before that, the transaction is open as it was. */
-  end(entry: TransactionEntry, ending: Ending): Awaitable<void> {
+  end(entry: TransactionEntry, ending: Ending, settlements: readonly SettlementPart[]): Awaitable<void> {
     const { storage, flusher } = this.parts
     const places = this.placesOf(entry)
-    const level = this.levelOf(entry, places)
+    const level = settlements.reduce((strictest, part) => stricter(strictest, part.level ?? 'os'), this.levelOf(entry, places))
     const isAtomic = storage.supports.atomicCommit
     const decided = isAtomic ? undefined : this.decide(entry, ending, level)
     return chain(decided, () =>
-      chain(this.gather(entry, ending, places, isAtomic), (parts) =>
-        chain(
-          this.turns.run(() => writeTogether(storage, parts)),
-          () => settleTogether(flusher, level, parts),
-        ),
-      ),
+      chain(this.gather(entry, ending, places, isAtomic), (gathered) => {
+        const parts = [...gathered, ...settlements]
+        return chain(writeTogether(storage, parts), () => settleTogether(flusher, level, parts))
+      }),
     )
+  }
+
+  /** Says to the queues what was decided before a crash. They are not open yet; saying it twice changes nothing. */
+  async settleAgain(entry: TransactionEntry): Promise<void> {
+    const { registry, openStateLog, level, now } = this.parts
+    for (const { queue, topic, topicId, words } of entry.settlements) {
+      if (registry.find(topic)?.description.id !== topicId) continue
+      const log = await openStateLog(queue)
+      const writer = new BatchWriter({ slabBytes: words.length + 1024 })
+      writer.append(null, words, now(), null)
+      await log.append([writer.finish()], level)
+      await log.close()
+    }
   }
 
   /** Aborts what nobody can end any more, in one step. */
@@ -81,10 +93,7 @@ export class TransactionEnds {
     const run = (at: number): Awaitable<void> => {
       const parts = rounds[at]
       if (parts === undefined) return undefined
-      return chain(
-        this.turns.run(() => writeTogether(storage, parts)),
-        () => chain(settleTogether(flusher, level, parts), () => run(at + 1)),
-      )
+      return chain(writeTogether(storage, parts), () => chain(settleTogether(flusher, level, parts), () => run(at + 1)))
     }
     return run(0)
   }

@@ -6,6 +6,7 @@ import { assert } from '../../lib/assert.js'
 import type { Timer } from '../../lib/clock.js'
 import type { OffsetToCommit, TopicPartition } from '../cluster.js'
 import type { TransactionDescription, TransactionState } from '../transaction-port.js'
+import { type PackedSettlement, packSettlement, type SettlementWords, unpackSettlement } from './settlement-part.js'
 
 /** The largest epoch that is given out; the one above it is kept for fencing. */
 export const EPOCH_MAX = 32_766
@@ -24,6 +25,8 @@ export interface TransactionRecord {
   readonly partitions?: readonly (readonly [topic: string, partition: number])[] | undefined
   readonly groups?: readonly string[] | undefined
   readonly offsets?: readonly PackedOffset[] | undefined
+  /** Acknowledged messages of queues, once it is decided that they are. */
+  readonly settlements?: readonly PackedSettlement[] | undefined
 }
 
 const EDGES: Readonly<Record<TransactionState, readonly TransactionState[]>> = {
@@ -46,6 +49,8 @@ export class TransactionEntry {
   readonly groups = new Map<string, Map<string, OffsetToCommit>>()
   /** The members of these groups whose offsets they are, for a last look before the commit. */
   readonly members = new Map<string, string>()
+  /** Acknowledgements of queues' messages that go with the commit: parts of it, or after a crash what they would have said. */
+  settlements: readonly SettlementWords[] = []
   /** Aborts the transaction when it takes too long. */
   timer: Timer | null = null
   /** Hears when that happens. */
@@ -75,6 +80,7 @@ export class TransactionEntry {
     for (const group of record.groups ?? []) entry.groups.set(group, new Map())
     for (const [group, topic, partition, offset, metadata] of record.offsets ?? [])
       entry.addOffset(group, { topic, partition, offset, metadata })
+    entry.settlements = (record.settlements ?? []).map(unpackSettlement)
     return entry
   }
 
@@ -133,6 +139,7 @@ export class TransactionEntry {
     this.partitions.clear()
     this.groups.clear()
     this.members.clear()
+    this.settlements = []
     this.startMs = -1
     this.onTimeout = undefined
     this.timer?.cancel()
@@ -155,6 +162,7 @@ export class TransactionEntry {
       partitions: [...this.partitions.values()].map(({ topic, partition }) => [topic, partition] as const),
       groups: [...this.groups.keys()],
       offsets,
+      ...(this.settlements.length === 0 ? {} : { settlements: this.settlements.map(packSettlement) }),
     }
   }
 
