@@ -219,7 +219,9 @@ export class FaultyFileSystem implements FileSystem {
     const path = partsOf(folder).join('/')
     if (this.locked.has(path)) throw new KafkaliteError('STORAGE_LOCKED', `Folder ${folder} belongs to another broker of this process`)
     this.locked.add(path)
-    return { release: () => void this.locked.delete(path) }
+    // In one process nobody can take it away.
+    const check = (): void => undefined
+    return { check, checkIfLate: check, release: () => void this.locked.delete(path) }
   }
 
   allocate(bytes: number): Uint8Array {

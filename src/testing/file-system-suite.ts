@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { KafkaliteError } from '../errors.js'
-import type { FileSystem } from '../storage/file/file-system.js'
+import type { FileSystem, FolderLock } from '../storage/file/file-system.js'
 import type { TestFunctions } from './storage-suite.js'
 
 /** A file system with a folder of its own for one test. */
@@ -182,14 +182,14 @@ const NAMES: Readonly<Record<string, Run>> = {
     assert.deepEqual(fileSystem.list(folder), [])
   },
   'a folder is locked once until it is let go': async (fileSystem, folder) => {
-    const lock = fileSystem.lock(folder, 0)
-    assert.throws(
-      () => fileSystem.lock(folder, 0),
-      (error) => KafkaliteError.is(error, 'STORAGE_LOCKED'),
-    )
+    const take = async (): Promise<FolderLock> => fileSystem.lock(folder, 0, () => undefined)
+    const lock = await take()
+    lock.check()
+    lock.checkIfLate()
+    await assert.rejects(take(), (error) => KafkaliteError.is(error, 'STORAGE_LOCKED'))
     lock.release()
     lock.release()
-    fileSystem.lock(folder, 0).release()
+    ;(await take()).release()
     assert.ok(fileSystem.freeBytes(folder) > 0)
   },
   'memory for reading is as long as was asked': async (fileSystem) => {

@@ -129,9 +129,9 @@ describe('a process that dies', () => {
   it('lets its lock go', () => {
     const disk = new FaultyFileSystem()
     disk.makeFolder('/d')
-    disk.lock('/d', 0)
-    expect(() => disk.lock('/d', 0)).toThrow('belongs to another')
-    expect(() => disk.crash('process').lock('/d', 0)).not.toThrow()
+    disk.lock('/d', 0, () => undefined)
+    expect(() => disk.lock('/d', 0, () => undefined)).toThrow('belongs to another')
+    expect(() => disk.crash('process').lock('/d', 0, () => undefined)).not.toThrow()
   })
 })
 

@@ -127,9 +127,10 @@ function learn(segment: Segment, trustEmpty: boolean): Damage | null {
 
 function check(opening: LogOpening, segments: Segment[]): OpenedLog {
   const { recoveryPoint, name } = opening
+  // Of a segment that ends at the recovery point the batches were synced, but perhaps not yet the indexes.
   const first = Math.max(
     0,
-    segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
+    segments.findLastIndex((segment) => segment.baseOffset < recoveryPoint),
   )
   let damage: KafkaliteError | null = null
   for (const segment of segments.slice(0, first)) {
@@ -142,11 +143,22 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
     const { sizeBytes } = segment
     const gap = at > first ? gapBefore(opening, segments[at - 1] as Segment, segment) : null
     if (gap !== null) return cutTail(opening, segments, at - 1, gap, damage)
+    if (sizeBytes === 0 && at > 0 && segment.baseOffset > Math.max(end, recoveryPoint, opening.startOffset)) {
+      // A power cut took the batches before it. Left standing it would make readers wait for them.
+      segment.remove()
+      segments.length = at
+      break
+    }
     const found = segment.baseOffset < end ? overlap(segment, end) : segment.rebuild(recoveryPoint)
+    segment.dropIndexFiles()
     end = Math.max(end, segment.endOffset)
     // It survived the process in the page cache; nobody knows whether it reached the disk.
     segment.dirty = true
-    if (found === null) continue
+    if (found === null) {
+      // Later the indexes of a finished segment are trusted, so they must reach the disk with what is synced next.
+      if (at < segments.length - 1) segment.saveIndexes()
+      continue
+    }
     if (found.offset >= recoveryPoint) return cutTail(opening, segments, at, found, damage)
     segment.sizeBytes = sizeBytes
     segment.endOffset = Math.max(recoveryPoint, end)
