@@ -214,7 +214,7 @@ export class FaultyFileSystem implements FileSystem {
     return Math.min(Number.MAX_SAFE_INTEGER, this.capacityBytes - this.usedBytes)
   }
 
-  lock(folder: string, _nowMs: number): FolderLock {
+  lock(folder: string, _nowMs?: number, _onLost?: (error: KafkaliteError) => void): FolderLock {
     this.plan.meet('names')
     const path = partsOf(folder).join('/')
     if (this.locked.has(path)) throw new KafkaliteError('STORAGE_LOCKED', `Folder ${folder} belongs to another broker of this process`)
