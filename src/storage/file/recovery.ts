@@ -63,7 +63,7 @@ const SEGMENT_NAME = /^(\d{20})\.log$/
 
 export function openLog(opening: LogOpening): OpenedLog {
   const bases = baseOffsets(opening)
-  if (bases.length === 0) return emptyLog(opening, opening.startOffset)
+  if (bases.length === 0) return emptyLog(opening, emptyAt(opening))
   const segments = bases.map((base) => Segment.existing(opening.place, opening.folder, base, opening.now))
   linkEnds(segments)
   const last = segments[segments.length - 1] as Segment
@@ -73,15 +73,22 @@ export function openLog(opening: LogOpening): OpenedLog {
       ? trust(opening, segments, clean)
       : check(opening, segments)
   if (opened.endOffset >= opened.startOffset || opened.damage !== null) return opened
+  // The start may lie in the midst of a batch that the journal will bring.
+  if (emptyAt(opening) < opened.startOffset && opened.endOffset >= emptyAt(opening)) return opened
   // Files were taken away by hand: the start was promised not to go back.
   for (const segment of opened.segments) segment.remove()
   return emptyLog(opening, opened.startOffset)
 }
 
-function emptyLog({ place, folder, now }: LogOpening, at: number): OpenedLog {
+/** Where a log begins of which no file is left: at its start, or where the journal has what holds the start. */
+function emptyAt({ journaled = [], startOffset }: LogOpening): number {
+  return journaled.find(({ from, to }) => from <= startOffset && to > startOffset)?.from ?? startOffset
+}
+
+function emptyLog({ place, folder, now, startOffset }: LogOpening, at: number): OpenedLog {
   return {
     segments: [Segment.create(place, folder, at, now)],
-    startOffset: at,
+    startOffset,
     endOffset: at,
     tornTail: null,
     isClean: false,
