@@ -30,6 +30,7 @@ import { Flusher } from './flusher.js'
 import { CLEANER_BACKOFF_MS, DEDUPE_BUFFER_BYTES, LogCleaner } from './compaction/log-cleaner.js'
 import { CommittedOffsets, type OffsetRecord } from './group/committed-offsets.js'
 import { GroupCoordinator } from './group/group-coordinator.js'
+import { fitOffsets } from './group/offsets-recovery.js'
 import { openQueue } from './group/queue-state.js'
 import { INTERNAL_LOG_CONFIG, InternalLog } from './internal-log.js'
 import { KeyedLog } from './keyed-log.js'
@@ -296,11 +297,12 @@ export class EmbeddedCluster implements Cluster {
       onChange: (name, change) => this.onTopicChange(name, change),
       onDeletion: (name) => this.runDeletionHooks(name),
     })
+    const committed = new CommittedOffsets(offsetRecords, this.options.flush, now)
     const groups = new GroupCoordinator({
       clock,
       random,
       registry,
-      offsets: new CommittedOffsets(offsetRecords, this.options.flush, now),
+      offsets: committed,
       events: this.events,
       track: (answer) => this.work.track(answer),
     })
@@ -308,11 +310,14 @@ export class EmbeddedCluster implements Cluster {
     const retention = new Retention(registry, clock, onError, track, this.options.retentionCheckIntervalMs)
     const cleaner = this.newCleaner(registry, track)
     await registry.open()
+    // What a process that died had only written can be read from now on, so a power cut must not take it any more.
+    if (metadata.log.endOffset > 0) await storage.sync()
     const level = this.options.flush
     const openStateLog = (queue: string): Promise<InternalLog> => this.openStateLog(queue)
     const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog }
     const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
     await transactions.open()
+    await fitOffsets(committed, registry)
     for (const topic of registry.all()) {
       if (!topic.partitions.some(({ sizeBytes }) => sizeBytes > 0)) continue
       retention.arm(topic.config)

@@ -7,6 +7,7 @@ import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import { SerialQueue } from '../lib/serial-queue.js'
 import { type Marker, packMarker } from '../record/control-batch.js'
+import { emptyBatch } from '../record/empty-batch.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { LogStore } from '../storage/storage.js'
 import { checkAppend } from './append-check.js'
@@ -228,6 +229,17 @@ export class Partition {
         this.producers.truncateBefore(this.log.startOffset)
         this.changed()
       },
+    )
+  }
+
+  /** Gives no offset below `offset` any more: somebody has taken note of records there that are lost. They leave a hole. */
+  skipTo(offset: number): Awaitable<void> {
+    if (offset <= this.log.endOffset) return undefined
+    const hole = emptyBatch()
+    hole.place(offset - 1, LEADER_EPOCH)
+    return chain(
+      this.writes.run(() => this.log.append([hole])),
+      () => this.finish(undefined, NO_OPTIONS),
     )
   }
 

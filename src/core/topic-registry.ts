@@ -54,9 +54,13 @@ export class TopicRegistry {
 
   /** Opens every topic that the metadata log knows, finishes deletions that a crash cut short, and adopts logs that were brought here. */
   async open(): Promise<void> {
-    for (const [name, record] of [...this.options.metadata.entries()]) {
-      if (record.deleting === true) await this.removeLogs(name, record.partitions)
-      else this.add(await this.openTopic(name, record))
+    const { metadata, storage } = this.options
+    for (const [name, record] of [...metadata.entries()]) {
+      if (record.deleting === true) {
+        // The process may have died before that record was durable: without it the topic would come back without its records.
+        await storage.sync()
+        await this.removeLogs(name, record.partitions)
+      } else this.add(await this.openTopic(name, record))
     }
     await this.adoptLogs()
   }

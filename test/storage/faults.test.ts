@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { batchAt, fails, readAll, spans } from '../../src/testing/storage-suite/fixture.js'
 import { CONFIG } from '../../src/testing/storage-suite/fixture.js'
 import { crashCopy, newFolder, openLog, segmentPath } from './data-folder.js'
-import { FaultyFileSystem } from './faulty-file-system.js'
+import { FailingDisk } from './failing-disk.js'
 
 describe('FileStorage on a full disk', () => {
   it('says DISK_FULL, shows nothing of the append, and takes it when room was made', async () => {
-    const [folder, fileSystem] = [newFolder(), new FaultyFileSystem()]
+    const [folder, fileSystem] = [newFolder(), new FailingDisk()]
     const { log, storage } = await openLog(folder, {}, { fileSystem })
     await log.append([batchAt(0)])
     const size = log.sizeBytes
@@ -29,7 +29,7 @@ describe('FileStorage on a full disk', () => {
   })
 
   it('takes back the segments that a failed append began', async () => {
-    const [folder, fileSystem] = [newFolder(), new FaultyFileSystem()]
+    const [folder, fileSystem] = [newFolder(), new FailingDisk()]
     const size = batchAt(0).sizeBytes
     const { log } = await openLog(folder, { segmentBytes: size }, { fileSystem })
     await log.append([batchAt(0)])
@@ -51,7 +51,7 @@ describe('FileStorage on a full disk', () => {
   })
 
   it('shows no part of a commit when the last of its logs has no room', async () => {
-    const fileSystem = new FaultyFileSystem()
+    const fileSystem = new FailingDisk()
     const { log, storage } = await openLog(newFolder(), {}, { fileSystem })
     const other = storage.log('other-0', CONFIG)
     // The journal comes first: its file, its record, then the logs.
@@ -69,7 +69,7 @@ describe('FileStorage on a full disk', () => {
 
 describe('FileStorage on a failing disk', () => {
   it('takes nothing more after a failed write, and still reads', async () => {
-    const fileSystem = new FaultyFileSystem()
+    const fileSystem = new FailingDisk()
     const { log, storage } = await openLog(newFolder(), {}, { fileSystem })
     await log.append([batchAt(0)])
     fileSystem.failNext('write', 'EIO')
@@ -82,7 +82,7 @@ describe('FileStorage on a failing disk', () => {
   })
 
   it('never tries a failed sync again, and fails everyone who waits for it', async () => {
-    const [folder, fileSystem] = [newFolder(), new FaultyFileSystem()]
+    const [folder, fileSystem] = [newFolder(), new FailingDisk()]
     const { log, storage } = await openLog(folder, {}, { fileSystem })
     await log.append([batchAt(0)])
     fileSystem.failNext('sync', 'EIO')
@@ -104,7 +104,7 @@ describe('FileStorage on a failing disk', () => {
   })
 
   it('shares one sync among all who ask while another is at work', async () => {
-    const fileSystem = new FaultyFileSystem()
+    const fileSystem = new FailingDisk()
     const { log, storage } = await openLog(newFolder(), {}, { fileSystem })
     await log.append([batchAt(0)])
     await storage.sync()

@@ -3,12 +3,12 @@
 import { describe, expect, it } from 'vitest'
 import { Broker, FileStorage } from '../../src/index.js'
 import { newFolder } from './data-folder.js'
-import { FaultyFileSystem } from './faulty-file-system.js'
+import { FailingDisk } from './failing-disk.js'
 
 describe("At flush 'always'", () => {
   for (const partitions of [1, 16, 64]) {
     it(`64 senders to ${partitions} partitions share one sync a round, of the journal alone`, async () => {
-      const fileSystem = new FaultyFileSystem()
+      const fileSystem = new FailingDisk()
       const broker = await Broker.open({ storage: new FileStorage(newFolder(), { fileSystem }), flush: 'always' })
       const topic = await broker.topic('orders', { partitions })
       const producer = broker.producer()
@@ -28,7 +28,7 @@ describe("At flush 'always'", () => {
   }
 
   it('a topic of its own level does not make the others wait for the disk', async () => {
-    const fileSystem = new FaultyFileSystem()
+    const fileSystem = new FailingDisk()
     const broker = await Broker.open({ storage: new FileStorage(newFolder(), { fileSystem }) })
     const [precious, plain] = [await broker.topic('precious', { flush: 'always' }), await broker.topic('plain')]
     const producer = broker.producer()

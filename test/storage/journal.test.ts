@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { CONFIG, batchAt, fails, hex, readAll, spans } from '../../src/testing/storage-suite/fixture.js'
 import type { LogStore } from '../../src/storage/storage.js'
 import { crashCopy, newFolder, openLog, openStorage, segmentPath } from './data-folder.js'
-import { FaultyFileSystem } from './faulty-file-system.js'
+import { FailingDisk } from './failing-disk.js'
 
 const ALWAYS = { ...CONFIG, flush: 'always' as const }
 
@@ -179,7 +179,7 @@ describe('The journal after a crash', () => {
 })
 
 describe('A commit to several logs', () => {
-  async function open(fileSystem: FaultyFileSystem, folder = newFolder()) {
+  async function open(fileSystem: FailingDisk, folder = newFolder()) {
     const { log, storage } = await openLog(folder, {}, { ...SMALL, fileSystem })
     const other = storage.log('other-0', CONFIG)
     await log.append([batchAt(0)])
@@ -197,7 +197,7 @@ describe('A commit to several logs', () => {
   }
 
   it('is whole after a crash, or is not there, at every moment and whatever the power cut took', async () => {
-    const fileSystem = new FaultyFileSystem()
+    const fileSystem = new FailingDisk()
     const { folder, storage, appends, log, other } = await open(fileSystem)
     const seen = new Set<string>()
     const look = async (): Promise<void> => {
@@ -222,7 +222,7 @@ describe('A commit to several logs', () => {
   })
 
   it('is durable when it settles, also when nobody asked for a sync', async () => {
-    const { folder, storage, appends } = await open(new FaultyFileSystem())
+    const { folder, storage, appends } = await open(new FailingDisk())
     await storage.commit(appends)
     const copy = crashCopy(folder)
     fs.truncateSync(segmentPath(copy, 0), batchAt(0).sizeBytes)
@@ -232,7 +232,7 @@ describe('A commit to several logs', () => {
 
   it('that found no room is not brought back by a crash', async () => {
     for (const skip of [0, 1, 2, 3]) {
-      const fileSystem = new FaultyFileSystem()
+      const fileSystem = new FailingDisk()
       const { folder, storage, appends, log, other } = await open(fileSystem)
       fileSystem.partBytes = 20
       fileSystem.failNext('write', 'ENOSPC', skip)
@@ -245,7 +245,7 @@ describe('A commit to several logs', () => {
   })
 
   it('to one log, or of nothing, is an append', async () => {
-    const { storage, log, folder } = await open(new FaultyFileSystem())
+    const { storage, log, folder } = await open(new FailingDisk())
     await storage.commit([])
     await storage.commit([{ log, batches: [] }])
     await storage.commit([{ log, batches: [batchAt(1)] }])
@@ -271,7 +271,7 @@ describe('The journal at work', () => {
   })
 
   it('never syncs a log that nobody asked for', async () => {
-    const fileSystem = new FaultyFileSystem()
+    const fileSystem = new FailingDisk()
     const { log: flood, storage } = await openLog(newFolder(), { flush: 'os' }, { fileSystem })
     const precious = storage.log('precious-0', ALWAYS)
     await synced(precious, storage, 0, 1)
@@ -313,7 +313,7 @@ describe('The journal at work', () => {
   })
 
   it('without room lets the segments be synced instead', async () => {
-    const [folder, fileSystem] = [newFolder(), new FaultyFileSystem()]
+    const [folder, fileSystem] = [newFolder(), new FailingDisk()]
     const { log, storage } = await openLog(folder, ALWAYS, { fileSystem })
     await log.append([batchAt(0)])
     fileSystem.failNext('write', 'ENOSPC')

@@ -115,7 +115,8 @@ export class CommittedOffsets {
       if (keys.length === 0) continue
       await this.log.write(
         keys.map((key): Change<OffsetRecord> => [key, null]),
-        this.flush,
+        // The topic may be created again at once, and that is durable: so must this be.
+        'always',
       )
       for (const key of keys) offsets.delete(key)
       changed.push(group)

@@ -29,6 +29,8 @@ export class BatchWalk {
   private blockEnd = 0
   /** What `nextOffset` was before the batch returned last. */
   private previousOffset: number
+  /** How many offsets the batch returned last takes. */
+  private previousCount = 0
 
   /**
    * @param file read from
@@ -110,6 +112,7 @@ export class BatchWalk {
   private step(batch: PackedBatch): PackedBatch {
     this.batchPosition = this.position
     this.previousOffset = this.nextOffset
+    this.previousCount = batch.lastOffsetDelta + 1
     this.position += batch.sizeBytes
     this.nextOffset = batch.lastOffset + 1
     return batch
@@ -130,8 +133,9 @@ export class BatchWalk {
     if (total > left) return this.refuse(`a batch of ${total} bytes was begun and ${left} are there`)
     const base = readInt64(block, at + F.BASE_OFFSET)
     if (base < this.nextOffset) {
-      // Which of the two is wrong is not known: the lower one tells what may be lost.
-      return this.refuse(`base offset ${base} was found where ${this.nextOffset} or more should stand`, Math.max(0, base))
+      // It may be right, and the batch before it claim too much, when that one had room below it: then that is what may be lost.
+      const mayBeRight = base >= this.previousOffset + this.previousCount
+      return this.refuse(`base offset ${base} was found where ${this.nextOffset} or more should stand`, mayBeRight ? base : this.nextOffset)
     }
     if (readInt32(block, at + F.LAST_OFFSET_DELTA) < 0) return this.refuse('the last offset lies before the first')
     return total

@@ -71,6 +71,16 @@ export class CheckpointFile {
   }
 }
 
+/** What is said of logs that a crash took away in the midst of their removal must not be taken for a later log of the name. */
+export async function forgetRemoved(names: readonly string[], ...checkpoints: readonly CheckpointFile[]): Promise<void> {
+  const there = new Set(names)
+  for (const checkpoint of checkpoints) {
+    const gone = [...checkpoint.offsets.keys()].filter((name) => !there.has(name))
+    for (const name of gone) checkpoint.offsets.delete(name)
+    if (gone.length > 0) await checkpoint.write()
+  }
+}
+
 /** How a log stood when the storage was closed cleanly: enough to trust it without reading it. */
 export interface CleanLog {
   /** The base offset of the last segment. */

@@ -283,8 +283,10 @@ export class CommitPoint {
       journal.takeBack(records)
       throw error
     }
-    this.marks.clear()
     const { logs } = journal.current as JournalFile<SyncLog>
+    // A mark speaks of its log as batches do: it must be gone before another log gets the name.
+    for (const log of this.marks.keys()) logs.add(log)
+    this.marks.clear()
     for (const { log } of entries) logs.add(log)
     for (const { request } of commits) for (const { log } of request.appends) logs.add(log)
   }

@@ -45,6 +45,8 @@ export interface FileLogOwner {
   keepStart(log: FileLog, offset: number): Promise<void>
   /** Settles when the segments hold everything durably. */
   syncNow(log: FileLog): Promise<void>
+  /** Files were removed: there is room again. */
+  freed(): void
   closed(log: FileLog, state: CleanLog | null): void
   /** As the cleaner's checkpoint says, 0 when it says nothing. */
   cleanedOffset(name: string): number
@@ -238,6 +240,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     while (this.compaction.settled !== null) await this.compaction.settled
     const { segments } = this.writer
     while (segments.length > 1 && (segments[1] as Segment).baseOffset <= this.start) this.removeSegment(segments.shift() as Segment)
+    this.owner.freed()
   }
 
   async truncateAfter(offset: number): Promise<void> {
@@ -329,7 +332,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   private letGo(): void {
     const { active, segments } = this.writer
     for (const segment of segments) {
-      if (segment.dirty && !this.owner.isFenced) segment.saveIndexes()
+      if (!this.owner.isFenced) segment.saveIndexes()
       if (segment === active && !this.owner.isFenced) segment.keepModifiedMs()
       segment.handle.close()
     }

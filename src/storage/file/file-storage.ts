@@ -15,6 +15,7 @@ import {
   CheckpointFile,
   LOG_START_NAME,
   RECOVERY_POINT_NAME,
+  forgetRemoved,
   formatCleanMark,
   parseCleanMark,
   splitLogName,
@@ -38,7 +39,9 @@ import { applyRepair, inspectFolder } from './repair.js'
 import type { RepairStep } from './repair-step.js'
 import { openLog } from './recovery.js'
 import { finishSwaps } from './swap-recovery.js'
+import { keepFolderName } from './made-folder.js'
 import type { OffsetSpan, TornTail } from './recovery.js'
+import { RESERVE_NAME, Reserve } from './reserve.js'
 import type { SegmentPlace } from './segment.js'
 
 /** Nobody else waits for the thread pool any more. */
@@ -74,6 +77,7 @@ export class FileStorage implements Storage, FileLogOwner {
   private readonly journal: Journal<SyncLog>
   private group: CommitPoint
   private readonly background = new Set<Promise<void>>()
+  private readonly reserve: Reserve
   private opened: Opened | null = null
   private failure: KafkaliteError | null = null
   private closing: Promise<void> | null = null
@@ -95,6 +99,7 @@ export class FileStorage implements Storage, FileLogOwner {
     this.fileSystem = fileSystem
     this.folder = fileSystem.absolute?.(folder) ?? folder
     this.place = { fileSystem, files: new OpenFiles(fileSystem, maxOpenFiles) }
+    this.reserve = new Reserve(fileSystem, this.path(RESERVE_NAME))
     this.journal = new Journal(fileSystem, this.folder, journalFileBytes)
     this.group = this.newCommitPoint()
   }
@@ -136,6 +141,7 @@ export class FileStorage implements Storage, FileLogOwner {
     this.guard(`make the folder ${this.folder}`, () => this.fileSystem.makeFolder(this.folder))
     const lock = await this.lockFolder(clock.now())
     try {
+      if (meta.isNew) await keepFolderName(this.fileSystem, this.folder)
       if (meta.isNew) await this.fileSystem.replace(this.path(META_NAME), encodeFolderMeta())
       this.clearLeftovers()
       const mark = this.fileSystem.readWhole(this.path(CLEAN_MARK_NAME))
@@ -147,8 +153,12 @@ export class FileStorage implements Storage, FileLogOwner {
       const recoveryPoints = new CheckpointFile(this.fileSystem, this.path(RECOVERY_POINT_NAME))
       const starts = new CheckpointFile(this.fileSystem, this.path(LOG_START_NAME))
       const cleaned = new CheckpointFile(this.fileSystem, this.path(CLEANER_OFFSET_NAME))
+      await forgetRemoved(this.fileSystem.list(this.folder), recoveryPoints, starts, cleaned)
+      this.reserve.hold()
       this.opened = { clock, lock, recoveryPoints, starts, cleaned, clean, checkpointMs: clock.now() }
       this.failure = this.closing = null
+      // A process that died may have made folders whose names are not on the disk yet.
+      this.rootDirty = true
       this.group = this.newCommitPoint()
       await this.replay(inspectJournal(this.fileSystem, this.folder))
     } catch (error) {
@@ -324,12 +334,20 @@ export class FileStorage implements Storage, FileLogOwner {
     const before = starts.offsets.get(log.name)
     starts.offsets.set(log.name, offset)
     try {
-      await this.durably(starts.write())
+      await starts.write().catch((error: unknown) => {
+        // Moving a start is how room is made, so it has room of its own. The old file is untouched by a write that failed for want of it.
+        if (!isNoSpace(error) || !this.reserve.release()) throw error
+        return starts.write()
+      })
     } catch (error) {
       if (before === undefined) starts.offsets.delete(log.name)
       else starts.offsets.set(log.name, before)
-      throw error
+      throw this.failedWrite(error)
     }
+  }
+
+  freed(): void {
+    this.reserve.hold()
   }
 
   syncNow(log: FileLog): Promise<void> {

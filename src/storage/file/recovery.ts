@@ -63,7 +63,7 @@ const SEGMENT_NAME = /^(\d{20})\.log$/
 
 export function openLog(opening: LogOpening): OpenedLog {
   const bases = baseOffsets(opening)
-  if (bases.length === 0) return emptyLog(opening, opening.startOffset)
+  if (bases.length === 0) return emptyLog(opening, emptyAt(opening))
   const segments = bases.map((base) => Segment.existing(opening.place, opening.folder, base, opening.now))
   linkEnds(segments)
   const last = segments[segments.length - 1] as Segment
@@ -73,15 +73,22 @@ export function openLog(opening: LogOpening): OpenedLog {
       ? trust(opening, segments, clean)
       : check(opening, segments)
   if (opened.endOffset >= opened.startOffset || opened.damage !== null) return opened
+  // The start may lie in the midst of a batch that the journal will bring.
+  if (emptyAt(opening) < opened.startOffset && opened.endOffset >= emptyAt(opening)) return opened
   // Files were taken away by hand: the start was promised not to go back.
   for (const segment of opened.segments) segment.remove()
   return emptyLog(opening, opened.startOffset)
 }
 
-function emptyLog({ place, folder, now }: LogOpening, at: number): OpenedLog {
+/** Where a log begins of which no file is left: at its start, or where the journal has what holds the start. */
+function emptyAt({ journaled = [], startOffset }: LogOpening): number {
+  return journaled.find(({ from, to }) => from <= startOffset && to > startOffset)?.from ?? startOffset
+}
+
+function emptyLog({ place, folder, now, startOffset }: LogOpening, at: number): OpenedLog {
   return {
     segments: [Segment.create(place, folder, at, now)],
-    startOffset: at,
+    startOffset,
     endOffset: at,
     tornTail: null,
     isClean: false,
@@ -127,9 +134,10 @@ function learn(segment: Segment, trustEmpty: boolean): Damage | null {
 
 function check(opening: LogOpening, segments: Segment[]): OpenedLog {
   const { recoveryPoint, name } = opening
+  // Of a segment that ends at the recovery point the batches were synced, but perhaps not yet the indexes.
   const first = Math.max(
     0,
-    segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
+    segments.findLastIndex((segment) => segment.baseOffset < recoveryPoint),
   )
   let damage: KafkaliteError | null = null
   for (const segment of segments.slice(0, first)) {
@@ -142,11 +150,22 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
     const { sizeBytes } = segment
     const gap = at > first ? gapBefore(opening, segments[at - 1] as Segment, segment) : null
     if (gap !== null) return cutTail(opening, segments, at - 1, gap, damage)
+    if (sizeBytes === 0 && at > 0 && segment.baseOffset > Math.max(end, recoveryPoint, opening.startOffset)) {
+      // A power cut took the batches before it. Left standing it would make readers wait for them.
+      segment.remove()
+      segments.length = at
+      break
+    }
     const found = segment.baseOffset < end ? overlap(segment, end) : segment.rebuild(recoveryPoint)
+    segment.dropIndexFiles()
     end = Math.max(end, segment.endOffset)
     // It survived the process in the page cache; nobody knows whether it reached the disk.
     segment.dirty = true
-    if (found === null) continue
+    if (found === null) {
+      // Later the indexes of a finished segment are trusted, so they must reach the disk with what is synced next.
+      if (at < segments.length - 1) segment.saveIndexes()
+      continue
+    }
     if (found.offset >= recoveryPoint) return cutTail(opening, segments, at, found, damage)
     segment.sizeBytes = sizeBytes
     segment.endOffset = Math.max(recoveryPoint, end)

@@ -170,7 +170,7 @@ export class Segment implements SegmentInfo, RollState {
     const path = `${this.stem}.timeindex`
     const size = fileSystem.sizeOf(path)
     // No timestamp in a whole segment is rare and legal; where the first batch has one, an empty file is a spoiled file.
-    if (size === 0 && trustEmpty && (this.firstHeader()?.maxTimestamp ?? -1) < 0) return null
+    if (size === 0 && trustEmpty && !this.hasSmallIndex && (this.firstHeader()?.maxTimestamp ?? -1) < 0) return null
     if (size <= 0 || size % TIME_ENTRY_BYTES !== 0) return this.rebuild(Number.POSITIVE_INFINITY)
     const entry = new Uint8Array(TIME_ENTRY_BYTES)
     const file = fileSystem.open(path, 'open')
@@ -187,16 +187,29 @@ export class Segment implements SegmentInfo, RollState {
     return null
   }
 
-  /** Whether a batch there has that timestamp: an index may belong to another segment. */
+  /**
+   * Whether a batch there has that timestamp: an index may belong to another segment. A small index may also be older than the
+   * segment, since it is not synced: then no later batch may have a larger one.
+   */
   private holds(timestamp: number, relativeOffset: number): boolean {
     const position = OffsetIndex.searchFile(this.place.fileSystem, `${this.stem}.index`, relativeOffset)
     if (position < 0 || position >= this.sizeBytes) return false
     const walk = this.walk(position, PROBE_BYTES)
     const wanted = this.baseOffset + relativeOffset
+    let found = false
     for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
-      if (header.lastOffset >= wanted) return header.baseOffset <= wanted && header.maxTimestamp === timestamp
+      if (found && header.maxTimestamp > timestamp) return false
+      if (found || header.lastOffset < wanted) continue
+      if (header.baseOffset > wanted || header.maxTimestamp !== timestamp) return false
+      if (!this.hasSmallIndex) return true
+      found = true
     }
-    return false
+    return found
+  }
+
+  /** Whether the index files are of the kind that is not synced. */
+  private get hasSmallIndex(): boolean {
+    return this.place.fileSystem.sizeOf(`${this.stem}.index`) < UNSAVED_ENTRIES_MAX * OFFSET_ENTRY_BYTES
   }
 
   /** Takes a segment that is written on as it was left by a clean stop. */
@@ -251,9 +264,11 @@ export class Segment implements SegmentInfo, RollState {
     const index = indexFile === null ? null : OffsetIndex.parse(indexFile, size)
     const times = timeFile === null ? null : TimeIndex.parse(timeFile)
     if (index === null || times === null) return false
-    index.keepBelow(offset - this.baseOffset)
+    // A power cut may leave two files that were not written together: only up to an entry of the time index is the largest timestamp
+    // certain, so reading begins at or before its batch.
+    times.keepThrough(offset - this.baseOffset - 1)
+    index.keepBelow(Math.min(offset - this.baseOffset, times.lastOffset + 1))
     if (index.entries === 0) return false
-    times.keepThrough(index.lastOffset)
     const batch = this.newWalk(index.lastPosition, size, PROBE_BYTES).nextHeader()
     if (batch === null || batch.lastOffset !== this.baseOffset + index.lastOffset) return false
     this.offsetIndex = index
@@ -351,6 +366,11 @@ export class Segment implements SegmentInfo, RollState {
     this.removeIndexes()
   }
 
+  /** Takes index files away that may tell of batches which a crash took; those in memory are right. */
+  dropIndexFiles(): void {
+    this.removeIndexes()
+  }
+
   /** Drops indexes that turned out to be wrong; the next search builds them. */
   distrustIndexes(): void {
     this.offsetIndex = this.timeIndex = null
@@ -418,6 +438,7 @@ export class Segment implements SegmentInfo, RollState {
     this.place.fileSystem.remove(`${this.stem}.index`)
     this.place.fileSystem.remove(`${this.stem}.timeindex`)
     this.indexSaved = this.indexDirty = false
+    this.savedEntries = 0
   }
 }
 

@@ -40,6 +40,11 @@ export class TimeIndex {
     return this.used === 0 ? -1 : readInt64(this.bytes, this.used - TIME_ENTRY_BYTES)
   }
 
+  /** The relative offset of the last entry, -1 when there is none. */
+  get lastOffset(): number {
+    return this.used === 0 ? -1 : readInt32(this.bytes, this.used - TIME_ENTRY_BYTES + 8)
+  }
+
   /** Adds an entry when the timestamp grew. */
   append(timestamp: number, relativeOffset: number): void {
     if (timestamp <= this.lastTimestamp) return

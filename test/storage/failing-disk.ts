@@ -6,7 +6,7 @@ import type { OpenFile } from '../../src/storage/file/file-system.js'
 
 export type FaultPoint = 'write' | 'sync' | 'open'
 
-export class FaultyFileSystem extends NodeFileSystem {
+export class FailingDisk extends NodeFileSystem {
   /** Calls made so far. */
   readonly calls: Record<FaultPoint, number> = { write: 0, sync: 0, open: 0 }
   /** Bytes that a failing write puts on the disk before it fails. */

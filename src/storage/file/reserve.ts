@@ -1,0 +1,46 @@
+// Room set aside for the day on which the disk is full: deleting records has to write a little before it frees anything. The reserve is
+// a file of zeros; it goes when that write finds no room, and comes back as soon as something was freed.
+
+import type { FileSystem } from './file-system.js'
+
+export const RESERVE_NAME = '.reserve'
+const RESERVE_BYTES = 65_536
+
+export class Reserve {
+  private held = false
+
+  constructor(
+    private readonly fileSystem: FileSystem,
+    private readonly path: string,
+  ) {}
+
+  /** Sets the room aside unless it is. On a full disk there is then no reserve. */
+  hold(): void {
+    if (this.held) return
+    try {
+      this.held = this.fileSystem.sizeOf(this.path) >= RESERVE_BYTES
+      if (this.held) return
+      const file = this.fileSystem.open(this.path, 'create')
+      try {
+        file.write(new Uint8Array(RESERVE_BYTES), 0, RESERVE_BYTES, 0)
+        this.held = true
+      } finally {
+        file.close()
+      }
+    } catch {
+      this.release()
+    }
+  }
+
+  /** Gives the room back to the disk; false when there was none. */
+  release(): boolean {
+    this.held = false
+    try {
+      const bytes = this.fileSystem.sizeOf(this.path)
+      if (bytes >= 0) this.fileSystem.remove(this.path)
+      return bytes > 0
+    } catch {
+      return false
+    }
+  }
+}

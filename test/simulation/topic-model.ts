@@ -1,0 +1,40 @@
+// A topic of the simulation, from its creation to its deletion. A topic of the same name that is created later is another one: its
+// records carry another name, so that what comes to life again is noticed.
+
+import type { Flush } from '../../src/core/topic-config.js'
+import { CommitsModel } from './commits-model.js'
+import { LogModel } from './log-model.js'
+
+/** creating and deleting: the process died before it knew the outcome. */
+export type TopicState = 'creating' | 'there' | 'deleting'
+
+/** How a topic is created. */
+export interface TopicShape {
+  readonly partitions: number
+  readonly flush: Flush
+  readonly segmentMs: number
+  readonly retentionMs: number
+}
+
+export class TopicModel {
+  state: TopicState = 'creating'
+  readonly logs: readonly LogModel[]
+  readonly commits: ReadonlyMap<string, CommitsModel>
+
+  constructor(
+    readonly name: string,
+    incarnation: number,
+    readonly shape: TopicShape,
+    groups: readonly string[],
+    groupFlush: Flush,
+  ) {
+    const label = `${name}#${incarnation}`
+    this.logs = Array.from({ length: shape.partitions }, (_, id) => new LogModel(`${label}-${id}`, shape.flush, shape.retentionMs))
+    this.commits = new Map(groups.map((group) => [group, new CommitsModel(`group ${group} in ${label}`, groupFlush)]))
+  }
+
+  synced(beforeMs: number): void {
+    for (const log of this.logs) log.synced(beforeMs)
+    for (const commits of this.commits.values()) commits.synced(beforeMs)
+  }
+}
