@@ -8,6 +8,7 @@ import Table from 'cli-table3'
 import { fileRows } from './file-rows.js'
 import { memoryRows } from './memory-rows.js'
 import { loadPeers } from './peers.js'
+import { queueRows } from './queue-rows.js'
 import { compare } from './ratio.js'
 
 const { values } = parseArgs({
@@ -28,7 +29,9 @@ const scale = values.quick ? 0.1 : 1
 const rounds = Number(values.rounds)
 try {
   console.log(`Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model}), ${peers.versions}; ${rounds} rounds`)
-  const rows = [...memoryRows(peers, scale), ...fileRows(peers, scratch, scale)].filter(({ name }) => name.includes(values.only))
+  const rows = [...memoryRows(peers, scale), ...fileRows(peers, scratch, scale), ...queueRows(peers, scratch, scale)].filter(({ name }) =>
+    name.includes(values.only),
+  )
   const table = new Table({
     head: ['kafkalite', 'against', 'ratio', 'least .. most', 'records/s', 'against'],
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
