@@ -6,7 +6,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { defineConfig } from 'tsup'
 
-const entry = { index: 'src/index.ts', 'index.browser': 'src/index.browser.ts', testing: 'src/testing/index.ts', outbox: 'src/outbox/index.ts' }
+const entry = {
+  index: 'src/index.ts',
+  'index.browser': 'src/index.browser.ts',
+  testing: 'src/testing/index.ts',
+  outbox: 'src/outbox/index.ts',
+}
 
 async function writeCommonJs(): Promise<void> {
   const modules = (await readdir('dist')).filter((name) => name.endsWith('.js')).map((name) => `dist/${name}`)

@@ -344,23 +344,24 @@ export class Queue<V = unknown, R = unknown>
 
   private prepare(message: NewMessage<V>, now: number): OutgoingMessage {
     checkNewMessage(this.name, message, this.options.port.priorities ?? 1)
-    const { key = null, id, priority = 0, unique } = message
-    const headers = this.headersOf(message, now)
+    const { key = null, id, priority = 0, unique, ttlMs = this.options.ttlMs } = message
+    const expiresAt = ttlMs === undefined ? 0 : Math.ceil(now + ttlMs)
+    const headers = this.headersOf(message, now, expiresAt)
     const value =
       message.value === null
         ? null
         : encodeContent(this.options.value, message.value, { topic: this.name, headers: Headers.of(headers) }, 'value')
-    return { key, value, headers: headers.length === 0 ? null : headers, priority, id, untilDone: unique === 'untilDone' }
+    return { key, value, headers: headers.length === 0 ? null : headers, priority, expiresAt, id, untilDone: unique === 'untilDone' }
   }
 
-  private headersOf(message: NewMessage<V>, now: number): readonly EncodedHeader[] {
-    const { headers, id, delayMs, at, ttlMs = this.options.ttlMs } = message
-    if (headers === undefined && id === undefined && delayMs === undefined && at === undefined && ttlMs === undefined) return NO_HEADERS
+  private headersOf(message: NewMessage<V>, now: number, expiresAt: number): readonly EncodedHeader[] {
+    const { headers, id, delayMs, at } = message
+    if (headers === undefined && id === undefined && delayMs === undefined && at === undefined && expiresAt === 0) return NO_HEADERS
     const encoded: EncodedHeader[] = headers === undefined ? [] : [...encodeHeaders(headers)]
     if (id !== undefined) encoded.push([MESSAGE_ID_HEADER, id])
     const deliverAt = at?.getTime() ?? (delayMs === undefined ? 0 : Math.ceil(now + delayMs))
     if (deliverAt > now) encoded.push([DELIVER_AT_HEADER, String(deliverAt)])
-    if (ttlMs !== undefined) encoded.push([EXPIRES_AT_HEADER, String(Math.ceil(now + ttlMs))])
+    if (expiresAt > 0) encoded.push([EXPIRES_AT_HEADER, String(expiresAt)])
     return encoded
   }
 
@@ -421,7 +422,7 @@ export class Queue<V = unknown, R = unknown>
       encodeResult: (result) => asBytes(encodeContent(RESULTS, result, { topic: this.name, headers: Headers.of([]) }, 'result')),
       renew: (message, ms) => void this.session.renew(message, ms),
       keep: (message) => this.keep(message),
-      watch: (message) => void this.watched.set(keyOf(message), message),
+      watch: (message) => this.watch(message),
       progress: (message, value) => void this.emit('progress', message, value),
       report: (error) => this.onError(error),
       closed: (receiver) => void this.receivers.delete(receiver),
@@ -482,6 +483,13 @@ export class Queue<V = unknown, R = unknown>
     } catch (error) {
       message.abort(error)
     }
+  }
+
+  /** Whoever first asks for the signal after the lock was lost finds it aborted. */
+  private watch(message: QueueMessage<V, R>): void {
+    if (message.lease < 0) return
+    if (this.session.isHeld(message)) this.watched.set(keyOf(message), message)
+    else if (!message.isSettled) message.abort(new KafkaliteError('LOCK_LOST', `The lock on message ${message.id} ran out`))
   }
 
   private readonly onLockLost = (token: AcquireToken): void => {

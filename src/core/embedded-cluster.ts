@@ -102,6 +102,7 @@ export class EmbeddedCluster implements Cluster {
   private readonly work = new WorkInProgress()
   private readonly queues = new Map<string, Promise<QueuePort>>()
   private readonly deletionHooks = new Map<string, Set<() => Awaitable<void>>>()
+  private readonly changes = new EventEmitter<{ topic: [name: string] }>()
   private parts: Parts | null = null
   private closing: Promise<void> | null = null
 
@@ -372,6 +373,7 @@ export class EmbeddedCluster implements Cluster {
     const { parts } = this
     if (parts === null) return
     if (change === 'changed') {
+      this.changes.emit('topic', name)
       const topic = parts.registry.find(name)
       if (topic?.partitions.some(({ sizeBytes }) => sizeBytes > 0)) {
         parts.retention.arm(topic.config)
@@ -426,6 +428,10 @@ export class EmbeddedCluster implements Cluster {
       produce: (topic, partition, batch) => this.produce(topic, partition, batch),
       openStateLog: (queue) => this.openStateLog(queue),
       onTopicDeletion: (name, hook) => this.addDeletionHook(name, hook),
+      onTopicChange: (hook) => {
+        this.changes.on('topic', hook)
+        return () => this.changes.off('topic', hook)
+      },
       report: (error) => this.report(error),
     }
   }

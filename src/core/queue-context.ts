@@ -28,6 +28,8 @@ export interface QueueContext {
   openStateLog(queue: string): Promise<InternalLog>
   /** Calls `hook` when the topic is to be deleted, before its logs go: close the state there (the broker then removes its log). Answers how to stop that. */
   onTopicDeletion(name: string, hook: () => Awaitable<void>): () => void
+  /** Calls `hook` with the name of a topic that has got more partitions or another configuration. Answers how to stop that. */
+  onTopicChange(hook: (name: string) => void): () => void
   /** Tells the broker's users of a failure that no call can report. */
   report(error: KafkaliteError): void
 }

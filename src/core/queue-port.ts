@@ -20,6 +20,8 @@ export const DELIVER_AT_HEADER = 'kafkalite.deliver.at'
 export const EXPIRES_AT_HEADER = 'kafkalite.expires.at'
 /** The header that counts how often a message came back from the dead letters. */
 export const REDRIVEN_HEADER = 'kafkalite.redriven'
+/** The header that names the dead letter from which a message was made: topic, partition and offset. */
+export const REDRIVEN_FROM_HEADER = 'kafkalite.redriven.from'
 /** Headers that begin so say where a dead letter came from and why. */
 export const DEAD_HEADERS = 'kafkalite.dead.'
 
@@ -84,6 +86,8 @@ export interface OutgoingMessage {
   /** From 0, the most urgent. */
   readonly priority: number
   readonly id: string | undefined
+  /** When it expires, as its header says: milliseconds since 1970. 0: never. */
+  readonly expiresAt: number
   /** Whether the id is taken as long as a message with it is unfinished, rather than for the window. */
   readonly untilDone: boolean
 }
@@ -186,6 +190,8 @@ export interface QueueSession {
   readonly acknowledger: TransactionalAcknowledger
   /** A full lock again (or `ms`). Answers when it now runs out. LOCK_LOST. */
   renew(token: AcquireToken, ms?: number): number
+  /** Whether the delivery is still its holder's, or its end is being written. */
+  isHeld(token: AcquireToken): boolean
   /** What is known of the record; null when it was never there or is forgotten. */
   outcome(place: RecordPlace): Awaitable<Outcome | null>
   /** Resolves when the record is acknowledged or archived; with null when it was never there or is forgotten. CLOSED when the queue closes before. */

@@ -10,6 +10,7 @@ import type { PackedBatch } from '../../src/record/packed-batch.js'
 import { FileStorage } from '../../src/storage/file/file-storage.js'
 import { MemoryStorage } from '../../src/storage/memory.js'
 import type { LogAppend, LogConfig, LogStore } from '../../src/storage/storage.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { openBroker, receiveAll, recordsOf } from './queue-fixture.js'
 
 const codeOf = (error: unknown): string => (error instanceof KafkaliteError ? error.code : String(error))
@@ -18,6 +19,15 @@ const folders: string[] = []
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
+
+/** Time that passes while the event loop is blocked: no timer fires in between. */
+class BlockedClock extends VirtualClock {
+  blockedMs = 0
+
+  override now(): number {
+    return super.now() + this.blockedMs
+  }
+}
 
 /** Refuses appends to logs whose name holds `full`, and reads that hold `damaged`. */
 class FaultyStorage extends MemoryStorage {
@@ -235,6 +245,42 @@ describe('a handler', () => {
     await clock.settle()
     expect(told).toEqual(['LOCK_LOST', 'INVALID_STATE'])
     expect(await mail.counts()).toMatchObject({ available: 0, delayed: 0, acquired: 0 })
+    await mail.close()
+  })
+
+  test('that blocks the event loop past its lock keeps its message, for the renewal that was due comes first', async () => {
+    const clock = new BlockedClock()
+    const { queue } = await openBroker({ clock })
+    const mail = await queue('mail', { lockMs: 1000 })
+    const told: string[] = []
+    mail.on('stalled', () => told.push('stalled'))
+    let go: () => void = () => undefined
+    await mail.process(({ deliveryCount }) => {
+      told.push(`delivery ${deliveryCount}`)
+      clock.blockedMs += 5000
+      return new Promise<void>((resolve) => (go = resolve))
+    })
+    await mail.send({ value: 'a' })
+    await clock.advance(600)
+    go()
+    await clock.settle()
+    expect(told).toEqual(['delivery 1'])
+    expect(await mail.counts()).toEqual({ available: 0, delayed: 0, acquired: 0, dead: 0 })
+    await mail.close()
+  })
+
+  test("that ends after its lock was lost has lost it: the message comes again, and the late end is nobody's", async () => {
+    const { queue, clock } = await openBroker()
+    const mail = await queue('mail', { lockMs: 1000 })
+    await mail.send({ value: 'a' })
+    const [late] = await mail.receive()
+    await clock.advance(1500)
+    const [again] = await mail.receive()
+    expect(await late?.acknowledge().then(() => 'acknowledged', codeOf)).toBe('LOCK_LOST')
+    expect([again?.value, again?.deliveryCount, late?.signal.aborted]).toEqual(['a', 2, true])
+    await again?.acknowledge()
+    expect(await late?.release().then(() => 'released', codeOf)).toBe('LOCK_LOST')
+    expect(await mail.counts()).toEqual({ available: 0, delayed: 0, acquired: 0, dead: 0 })
     await mail.close()
   })
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/client/message.js'
 import { UnrecoverableError } from '../../src/client/retry-policy.js'
 import { KafkaliteError } from '../../src/errors.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { openBroker, receiveAll, recordsOf } from './queue-fixture.js'
 
 const codeOf = (error: unknown): string => (error instanceof KafkaliteError ? error.code : String(error))
@@ -311,7 +312,12 @@ describe('dead letters', () => {
       ['d', 'd', 'id-d', 1],
       ['a', 'a', 'id-a', 1],
     ])
-    expect([...(back[0]?.headers ?? [])].map(([name]) => name)).toEqual(['trace', 'kafkalite.message.id', 'kafkalite.redriven'])
+    expect([...(back[0]?.headers ?? [])].map(([name]) => name)).toEqual([
+      'trace',
+      'kafkalite.message.id',
+      'kafkalite.redriven',
+      'kafkalite.redriven.from',
+    ])
     await back[0]?.reject('again')
     expect(await mail.redrive()).toBe(2)
     expect(await mail.redrive()).toBe(0)
@@ -369,6 +375,19 @@ describe('a repeat', () => {
     await again.close()
   })
 
+  test('goes by cron expressions and the clock of a place when the package croner is installed', async () => {
+    const { queue, clock } = await openBroker({ clock: new VirtualClock(Date.parse('2026-03-26T12:00:00Z')) })
+    const reports = await queue('reports')
+    await reports.repeat('mornings', { cron: '0 9 * * 1-5', timezone: 'Europe/Zurich' }, { value: 'report' })
+    const moments: string[] = []
+    await reports.process(() => void moments.push(new Date(clock.now()).toISOString()))
+    await clock.advance('6 days')
+    // The clocks of Zurich go forward on Sunday the 29th.
+    expect(moments).toEqual(['27T08', '30T07', '31T07', '01T07'].map((at) => `2026-0${at < '02' ? 4 : 3}-${at}:00:00.000Z`))
+    expect(await reports.repeat('never', { cron: 'nonsense' }, { value: 'x' }).catch(codeOf)).toBe('INVALID_ARGUMENT')
+    await reports.close()
+  })
+
   test('is sent once by two who keep the queue open, by the reader of cron expressions that was given', async () => {
     const { queue, clock } = await openBroker()
     const cron = (expression: string) => (afterMs: number) => (Math.floor(afterMs / 60_000) + Number(expression)) * 60_000
@@ -381,6 +400,26 @@ describe('a repeat', () => {
     await one.close()
     await two.close()
   })
+})
+
+test('a queue hands out what comes to partitions that its source got later, also after a restart', async () => {
+  const { queue, cluster, clock, storage } = await openBroker()
+  await cluster.createTopic('orders', { partitions: 1 })
+  const mail = await queue('mail', { source: 'orders' })
+  const waiting = mail.receive({ timeoutMs: Infinity })
+  await cluster.addPartitions('orders', 3)
+  const orders = await queue('orders')
+  await orders.send(Array.from({ length: 30 }, (_, i) => ({ value: String(i), key: String(i) })))
+  const [first] = await waiting
+  await first?.acknowledge()
+  const rest = await mail.receive({ max: 20 })
+  for (const message of rest) await message.acknowledge()
+  await cluster.close()
+  const second = await openBroker({ clock, storage })
+  const again = await second.queue('mail', { source: 'orders' })
+  const all = [first, ...rest, ...(await receiveAll(again))].map((message) => Number(message?.value))
+  expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i))
+  await second.cluster.close()
 })
 
 test('several queues hand out the records of one topic, which stay there', async () => {

@@ -16,11 +16,11 @@ const MAX_DELIVERIES = 3
 const WINDOW_MS = 2000
 
 interface Expected {
-  readonly order: number
+  order: number
   readonly key: string | null
   readonly id: string | undefined
   readonly sentMs: number
-  readonly expiresMs: number
+  expiresMs: number
   count: number
   state: 'waiting' | 'held' | 'done' | 'dead' | 'gone'
   until: number
@@ -36,6 +36,7 @@ export class QueueRun {
   private broker!: OpenBroker
   private queue!: Queue<string>
   private sent = 0
+  private ordered = 0
   private crashed = false
 
   constructor(private readonly random: () => number) {
@@ -61,7 +62,8 @@ export class QueueRun {
     if (dice < 0.25) await this.send()
     else if (dice < 0.55) await this.receive()
     else if (dice < 0.84) await this.settle()
-    else if (dice < 0.93) await this.pass(Math.floor(this.random() * LOCK_MS))
+    else if (dice < 0.91) await this.pass(Math.floor(this.random() * LOCK_MS))
+    else if (dice < 0.93) await this.redrive()
     else if (dice < 0.95) await this.remove()
     else await this.reopen(dice < 0.975)
   }
@@ -112,7 +114,7 @@ export class QueueRun {
       strictEqual(receipts[i]?.duplicate, isDuplicate, `${value} with ${id}`)
       if (isDuplicate) return
       const expiresMs = ttlMs === undefined ? Infinity : now + ttlMs
-      const order = this.model.size
+      const order = this.ordered++
       this.model.set(value, { order, key, id, sentMs: now, expiresMs, count: 0, state: 'waiting', until: now + delayMs })
     })
   }
@@ -178,6 +180,19 @@ export class QueueRun {
       ok(last.state === 'waiting', 'only what nobody holds is removed')
       last.state = 'gone'
     }
+  }
+
+  /** One dead letter goes back: behind all others, its count anew, and it does not expire any more. */
+  private async redrive(): Promise<void> {
+    await this.clock.settle()
+    const dead = [...this.model].filter(([, { state, id }]) => state === 'dead' && id === undefined)
+    const [value, expected] = dead[Math.floor(this.random() * dead.length)] ?? []
+    if (value === undefined || expected === undefined) return
+    strictEqual(await this.queue.redrive({ filter: (message) => message.value === value }), 1, `${value} went back`)
+    const order = this.ordered++
+    Object.assign(expected, { order, state: 'waiting', count: 0, until: this.clock.now(), expiresMs: Infinity })
+    this.model.delete(value)
+    this.model.set(value, expected)
   }
 
   private async pass(ms: number): Promise<void> {

@@ -172,6 +172,9 @@ describe('the words of the state log', () => {
       repeat: hear('repeat'),
       redriven: hear('redriven'),
       parked: hear('parked'),
+      returning: hear('returning'),
+      returnsFrom: hear('returnsFrom'),
+      expires: hear('expires'),
     })
     expect(heard).toEqual([
       ['acquired', 1, 5, 5, 1],

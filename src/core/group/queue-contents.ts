@@ -119,8 +119,31 @@ export function acquiredBy(states: RecordStates, owner: number | undefined): num
   return offsets
 }
 
+/** What is known of a record without looking at it. */
+export function outcomeAt(shares: readonly SharePartition[], outcomes: QueueOutcomes, { partition, offset }: RecordPlace): Outcome | null {
+  const share = shares[partition]
+  if (share === undefined || offset < 0 || offset >= share.partition.endOffset) return null
+  const { states } = share
+  const state = states.state(offset)
+  if (state !== ACKNOWLEDGED && state !== ARCHIVED) return { state: nameOf(state), deliveryCount: states.count(offset) }
+  const entry = outcomes.at(partition, offset)
+  if (entry === undefined) return outcomes.isForgotten(partition, offset) ? null : { state: 'acknowledged', deliveryCount: 1 }
+  return { state: nameOf(entry.state), deliveryCount: entry.deliveryCount, result: entry.result, reason: entry.reason }
+}
+
+/** How many messages of a queue are in which state. */
+export function countShares(shares: readonly SharePartition[]): { available: number; delayed: number; acquired: number } {
+  const counts = { available: 0, delayed: 0, acquired: 0 }
+  for (const { states, available } of shares) {
+    counts.available += available
+    counts.delayed += states.delayed
+    counts.acquired += states.acquired + states.dying
+  }
+  return counts
+}
+
 /** The state in the port's words. */
-export function nameOf(state: State): Outcome['state'] {
+function nameOf(state: State): Outcome['state'] {
   if (state === ACKNOWLEDGED) return 'acknowledged'
   if (state === ARCHIVED) return 'archived'
   if (state === DELAYED) return 'delayed'

@@ -21,6 +21,9 @@ const SENT = 10
 const REPEAT = 11
 const REDRIVEN = 12
 const PARKED = 13
+const RETURNING = 14
+const RETURNS_FROM = 15
+const EXPIRES = 16
 
 /** Each part of what is said about an error is cut there. Bytes. */
 const NOTE_BYTES_MAX = 4096
@@ -77,6 +80,12 @@ export interface OpsReader {
   redriven(partition: number, first: number, length: number): void
   /** A record's bytes have moved to the parking log. */
   parked(partition: number, offset: number, place: number): void
+  /** Dead letters are about to go back to the queue. */
+  returning(partition: number, first: number, length: number): void
+  /** From where on their copies can be in a partition of the queue. */
+  returnsFrom(partition: number, offset: number): void
+  /** The earliest moment at which a message of the thousand from that offset on expires. */
+  expires(partition: number, first: number, atMs: number): void
 }
 
 /** Gathers words. The last one stays open while its neighbours follow. */
@@ -154,6 +163,18 @@ export class OpsWriter {
 
   parked(partition: number, offset: number, place: number): void {
     this.plain(PARKED, partition, offset, place)
+  }
+
+  returning(partition: number, offset: number): void {
+    this.run(RETURNING, partition, offset, 1, 0, 0)
+  }
+
+  returnsFrom(partition: number, offset: number): void {
+    this.plain(RETURNS_FROM, partition, offset)
+  }
+
+  expires(partition: number, first: number, atMs: number): void {
+    this.plain(EXPIRES, partition, first, atMs)
   }
 
   /** The words gathered, in memory of their own; the writer is empty afterwards. */
@@ -272,6 +293,12 @@ function readOp(words: Words, reader: OpsReader): void {
       return reader.redriven(words.number(), words.number(), words.number())
     case PARKED:
       return reader.parked(words.number(), words.number(), words.number())
+    case RETURNING:
+      return reader.returning(words.number(), words.number(), words.number())
+    case RETURNS_FROM:
+      return reader.returnsFrom(words.number(), words.number())
+    case EXPIRES:
+      return reader.expires(words.number(), words.number(), words.number())
     default:
       throw malformed(`the word ${op} is not known`)
   }

@@ -4,7 +4,9 @@
 
 import type { DeathEntry, OpsReader, OutcomeEntry, SentEntry } from './queue-ops.js'
 import { GoneOffsets } from './gone-offsets.js'
+import type { ExpiryMoments } from './queue-expiry.js'
 import { QueueOutcomes } from './queue-outcomes.js'
+import { AnnouncedReturns } from './queue-returns.js'
 import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, DYING, RecordStates, UNTOUCHED } from './record-state.js'
 
 /** The ends of a partition's log. */
@@ -25,6 +27,9 @@ export class QueueRecovery implements OpsReader {
   readonly repeats = new Map<string, Uint8Array>()
   /** For each partition of the dead letters what has left it. */
   readonly gone: GoneOffsets[] = []
+  /** Dead letters that may have gone back. */
+  readonly returns = new AnnouncedReturns()
+  readonly expiries: ExpiryMoments = []
   /** For each partition where the bytes of its parked records are. */
   readonly places: Map<number, number>[]
   private inSnapshot = false
@@ -44,6 +49,8 @@ export class QueueRecovery implements OpsReader {
     this.sentEntries.length = 0
     this.repeats.clear()
     this.gone.length = 0
+    this.returns.clear()
+    this.expiries.length = 0
     for (const places of this.places) places.clear()
     this.topicId = ''
     this.inSnapshot = true
@@ -125,6 +132,22 @@ export class QueueRecovery implements OpsReader {
     this.gone[partition] = gone
     if (first === 0) gone.raise(length)
     else for (let offset = first; offset < first + length; offset++) gone.add(offset)
+    for (const place of this.returns.places.values()) {
+      if (place.partition === partition && gone.has(place.offset)) this.returns.delete(place)
+    }
+  }
+
+  returning(partition: number, first: number, length: number): void {
+    for (let offset = first; offset < first + length; offset++) this.returns.add({ partition, offset })
+  }
+
+  returnsFrom(partition: number, offset: number): void {
+    this.returns.from[partition] = offset
+  }
+
+  expires(partition: number, first: number, atMs: number): void {
+    const moments = this.expiries[partition] ?? new Map<number, number>()
+    this.expiries[partition] = moments.set(first, Math.min(moments.get(first) ?? Infinity, atMs))
   }
 
   parked(partition: number, offset: number, place: number): void {

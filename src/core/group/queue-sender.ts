@@ -47,6 +47,8 @@ export interface QueueSenderOptions {
   readonly maxMessageBytes: number
   /** The partition of a key, of so many. */
   readonly partitionOf: (key: string, count: number) => number
+  /** A message that will expire is in the queue. */
+  readonly expires: (place: RecordPlace, expiresAt: number) => void
   /** How many messages are not finished. */
   readonly length: () => number
 }
@@ -65,10 +67,16 @@ export class QueueSender {
     this.room = new SendRoom(given.queue, maxLength ?? Infinity, overflow, given.length)
   }
 
-  async send(messages: readonly OutgoingMessage[], signals: readonly AbortSignal[] = []): Promise<readonly SentMessage[]> {
+  /** `before` is done when there is room for them and before any is written. */
+  async send(
+    messages: readonly OutgoingMessage[],
+    signals: readonly AbortSignal[] = [],
+    before?: () => Promise<void>,
+  ): Promise<readonly SentMessage[]> {
     for (const message of messages) this.checkSize(message)
     if (this.room.isLimited) await this.room.take(messages.length, signals)
     try {
+      if (before !== undefined) await before()
       let withIds = false
       for (const { id } of messages) if (id !== undefined) withIds = true
       return withIds ? await this.sendOnce(messages) : await this.append(messages)
@@ -166,6 +174,10 @@ export class QueueSender {
       sent[i] = place
     }
     await group.promise
+    for (let i = 0; i < messages.length; i++) {
+      const { expiresAt } = messages[i] as OutgoingMessage
+      if (expiresAt > 0) this.given.expires(sent[i] as Sent, expiresAt)
+    }
     return sent
   }
 

@@ -41,6 +41,7 @@ export interface OpenQueue {
   acquire(options: WaiterOptions): Promise<readonly AcquiredBatch[]>
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
   renew(token: AcquireToken, ms: number): number
+  isHeld(token: AcquireToken): boolean
   outcome(place: RecordPlace): Promise<Outcome | null>
   peek(place: RecordPlace): Outcome | null
   written(): Promise<void>
@@ -79,9 +80,10 @@ export class QueueClientSession implements QueueSession {
     return this.queue.events
   }
 
-  async acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]> {
-    if (this.isClosed) return []
-    return this.queue.acquire({ ...options, owner: this.owner })
+  acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]> {
+    if (this.isClosed) return Promise.resolve([])
+    // Not spread: this is done for each message of who receives one at a time.
+    return this.queue.acquire({ max: options.max, maxWaitMs: options.maxWaitMs, signal: options.signal, owner: this.owner })
   }
 
   async send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]> {
@@ -125,6 +127,10 @@ export class QueueClientSession implements QueueSession {
 
   renew(token: AcquireToken, ms = this.queue.options.lockMs): number {
     return this.queue.renew(token, ms)
+  }
+
+  isHeld(token: AcquireToken): boolean {
+    return this.queue.isHeld(token)
   }
 
   outcome(place: RecordPlace): Promise<Outcome | null> {

@@ -2,6 +2,7 @@
 
 import type { QueueBurial } from './queue-burial.js'
 import type { DeadTopic } from './queue-dead-topic.js'
+import type { QueueExpiry } from './queue-expiry.js'
 import type { QueueIds } from './queue-ids.js'
 import type { OpsWriter } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
@@ -17,6 +18,7 @@ export interface QueueSnapshot {
   readonly burial: QueueBurial
   readonly repeats: ReadonlyMap<string, Uint8Array>
   readonly dead: DeadTopic
+  readonly expiry: QueueExpiry
 }
 
 export function writeSnapshot(ops: OpsWriter, state: QueueSnapshot): void {
@@ -35,4 +37,5 @@ export function writeSnapshot(ops: OpsWriter, state: QueueSnapshot): void {
   state.burial.write(ops, ({ partition, offset }) => shares[partition]?.states.state(offset) === DYING)
   for (const [id, content] of state.repeats) ops.repeat(id, content)
   state.dead.write(ops)
+  state.expiry.write(ops)
 }

@@ -27,9 +27,11 @@ import {
 } from '../queue-port.js'
 import { QueueBurial } from './queue-burial.js'
 import { damageOf } from './damaged-batch.js'
-import { acquiredBy, browseShares, looseShare, nameOf, purgeShares } from './queue-contents.js'
+import { acquiredBy, browseShares, countShares, looseShare, outcomeAt, purgeShares } from './queue-contents.js'
 import { DeadTopic } from './queue-dead-topic.js'
+import { QueueDrain } from './queue-drain.js'
 import { QueueEnds } from './queue-ends.js'
+import { QueueExpiry } from './queue-expiry.js'
 import { idOf, QueueIds } from './queue-ids.js'
 import { type QueueLog, SETTLEMENT_NUMBERS, type Settlements } from './queue-log.js'
 import type { DeathEntry, OpsWriter } from './queue-ops.js'
@@ -47,7 +49,7 @@ import { QueueTimer } from './queue-timer.js'
 import { QueueTrim } from './queue-trim.js'
 import type { WaiterOptions } from './queue-waiters.js'
 import { checkSameOptions } from './queue-options-check.js'
-import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, DYING, type State, UNTOUCHED } from './record-state.js'
+import { ACKNOWLEDGED, ACQUIRED, AVAILABLE, DELAYED, DYING, RecordStates, SETTLING, type State, UNTOUCHED } from './record-state.js'
 import { SharePartition, type ShareHost } from './share-partition.js'
 
 /** Opens the queue of that name; its topic is created when it is not there. TOPIC_EXISTS_DIFFERENT. */
@@ -74,7 +76,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   readonly events = new EventEmitter<QueuePortEvents>()
   readonly settledWatch: SettledWatch
   readonly topic: TopicDescription
-  readonly shares: readonly SharePartition[]
+  readonly shares: SharePartition[] = []
   readonly keyRates: KeyRates | null
   readonly dead: DeadTopic
   readonly clock: Clock
@@ -86,15 +88,15 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   private readonly burial: QueueBurial
   private readonly sender: QueueSender
   private readonly ends: QueueEnds
+  private readonly expiry: QueueExpiry
   private readonly server: QueueServer
   private readonly settling: QueueSettling
   private readonly timer: QueueTimer
   private readonly repeatContents: Map<string, Uint8Array>
   private readonly sessions = new Map<number, QueueClientSession>()
-  private drainWaiters: (() => void)[] = []
+  private readonly drain: QueueDrain
   private readonly unsubscribe: (() => void)[] = []
   isClosed = false
-  private isLooking = false
   private closing: Promise<void> | null = null
 
   constructor(
@@ -116,20 +118,20 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       (now) => this.onDue(now),
       () => this.server.isWaitedFor,
     )
-    this.shares = recovery.states.map((states, id) => {
-      const parked = parking.partition(id, recovery.places[id] as Map<number, number>)
-      return new SharePartition({
-        id,
-        partition: context.partition(topic.name, id),
-        states,
-        parked,
-        keyed: options.order === 'key',
-        host: this,
-      })
-    })
+    recovery.states.forEach((states, id) => this.addShare(id, states, recovery.places[id] as Map<number, number>))
+    this.drain = new QueueDrain(this.shares, () => this.inBackground(this.lookAhead().finally(() => this.drain.looked())))
     this.ids = new QueueIds(this.shares, this.outcomes, options.dedupWindowMs ?? 120_000, recovery.sentEntries, clock.now())
     this.settledWatch = new SettledWatch(() => log.written())
-    this.dead = new DeadTopic(context, name, options.deadLetter, recovery.gone, log)
+    this.dead = new DeadTopic(context, name, options.deadLetter, recovery.gone, { shares: this.shares, log, announced: recovery.returns })
+    this.expiry = new QueueExpiry({
+      clock,
+      shares: this.shares,
+      moments: recovery.expiries,
+      noted: () => this.inBackground(log.written()),
+      ops: () => log.ops,
+      expired: (share, cursor) => this.expired(share, cursor),
+      wakeAt: (atMs) => this.timer.wakeAt(atMs),
+    })
     this.trim = this.makeTrim()
     this.burial = this.makeBurial(recovery.deaths.values())
     this.server = this.makeServer()
@@ -218,16 +220,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
 
   /** The outcome as far as it is known without looking at records. */
   peek(place: RecordPlace): Outcome | null {
-    const share = this.shares[place.partition]
-    const { offset } = place
-    if (share === undefined || offset < 0 || offset >= share.partition.endOffset) return null
-    const { states } = share
-    const state = states.state(offset)
-    if (state !== ACKNOWLEDGED && state !== ARCHIVED) return { state: nameOf(state), deliveryCount: states.count(offset) }
-    const entry = this.outcomes.at(place.partition, offset)
-    if (entry !== undefined)
-      return { state: nameOf(entry.state), deliveryCount: entry.deliveryCount, result: entry.result, reason: entry.reason }
-    return this.outcomes.isForgotten(place.partition, offset) ? null : { state: 'acknowledged', deliveryCount: 1 }
+    return outcomeAt(this.shares, this.outcomes, place)
   }
 
   find(id: string): Awaitable<RecordPlace | null> {
@@ -236,13 +229,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
 
   async counts(): Promise<{ available: number; delayed: number; acquired: number; dead: number }> {
     await this.lookAhead()
-    const counts = { available: 0, delayed: 0, acquired: 0, dead: this.dead.count() }
-    for (const { states, available } of this.shares) {
-      counts.available += available
-      counts.delayed += states.delayed
-      counts.acquired += states.acquired + states.dying
-    }
-    return counts
+    return { ...countShares(this.shares), dead: this.dead.count() }
   }
 
   /** Finds the delays of messages that nobody has asked for yet. */
@@ -275,7 +262,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   redrive(wanted: ((batch: AcquiredBatch) => boolean) | null, max: number): Promise<number> {
-    return this.dead.redrive(wanted, max, (messages) => this.sender.send(messages))
+    return this.dead.redrive(wanted, max, (messages, before) => this.sender.send(messages, [], before))
   }
 
   get repeats(): ReadonlyMap<string, Uint8Array> {
@@ -289,17 +276,9 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     await this.log.written()
   }
 
-  get isDrained(): boolean {
-    return this.shares.every((share) => share.isDrained)
-  }
-
   /** Calls `run` once when nothing is left, at once when that is so. Answers how to stop waiting. */
   whenDrained(run: () => void): () => void {
-    this.drainWaiters.push(run)
-    this.tellDrained()
-    return () => {
-      this.drainWaiters = this.drainWaiters.filter((other) => other !== run)
-    }
+    return this.drain.wait(run)
   }
 
   serve(): void {
@@ -319,9 +298,11 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   /** Before the first session: goes on with what a restart left over. */
   async start(): Promise<void> {
     const now = this.context.clock.now()
+    // What cannot be found out now is when dead letters go back next.
+    if (await this.dead.recover().catch((error: unknown) => this.report(error))) await this.log.snapshot()
     for (const share of this.shares) {
+      share.passFinished()
       await share.holdKeys()
-      this.unsubscribe.push(share.partition.onAppend(() => this.onAppend()))
       const worn: number[] = []
       share.states.runs((first, length, state, count) => {
         for (let offset = first; offset < first + length; offset++) {
@@ -333,7 +314,29 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       for (const offset of worn) this.inBackground(this.burialOf(share, offset))
     }
     this.unsubscribe.push(this.context.onTopicDeletion(this.topic.name, () => this.close().then(() => this.parking.remove())))
+    // The partitions of its own topic are where its keys and levels are; those of another's are only read.
+    if (this.options.source !== undefined) {
+      this.unsubscribe.push(this.context.onTopicChange((name) => name === this.topic.name && this.grow()))
+      this.grow()
+    }
     this.onDue(now)
+  }
+
+  /** Its source has more partitions than it had. */
+  private grow(): void {
+    const total = this.context.topic(this.topic.name)?.partitions ?? 0
+    for (let id = this.shares.length; id < total; id++) {
+      this.addShare(id, new RecordStates(this.context.partition(this.topic.name, id).startOffset), new Map())
+    }
+    this.server.serve()
+  }
+
+  private addShare(id: number, states: RecordStates, places: Map<number, number>): void {
+    const { topic, context, options } = this
+    const partition = context.partition(topic.name, id)
+    const parked = this.parking.partition(id, places)
+    this.shares.push(new SharePartition({ id, partition, states, parked, keyed: options.order === 'key', host: this }))
+    this.unsubscribe.push(partition.onAppend(() => this.onAppend()))
   }
 
   private makeTrim(): QueueTrim {
@@ -344,6 +347,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       parking,
       state: log,
       segmentBytes: topic.config.segmentBytes,
+      heldFrom: (partition) => this.dead.heldFrom(partition),
       keeps: options.source !== undefined,
       onError: (error) => this.report(error),
     })
@@ -399,6 +403,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       options,
       maxMessageBytes: topic.config.maxMessageBytes,
       partitionOf,
+      expires: (place, expiresAt) => this.expiry.note(place, expiresAt),
       length: () => this.length,
     })
   }
@@ -411,11 +416,17 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
 
   private onAppend(): void {
     this.server.serve()
-    this.tellDrained()
+    this.drain.tell()
   }
 
   private get length(): number {
     return this.shares.reduce((sum, share) => sum + share.length, 0)
+  }
+
+  isHeld({ partition, offset, lease }: AcquireToken): boolean {
+    const { states } = this.shares[partition] as SharePartition
+    const state = states.state(offset)
+    return !this.isClosed && (state === ACQUIRED || state === SETTLING) && states.lease(offset) === lease
   }
 
   onWritten(settled: Settlements): void {
@@ -439,9 +450,9 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       }
     }
     this.trim.run(finished)
-    this.tellDrained()
+    this.drain.tell()
     if (this.shares.every(({ states }) => states.isQuiet)) this.timer.drop()
-    if (this.trim.dueMs !== Infinity) this.timer.wakeAt(this.trim.dueMs)
+    this.timer.wakeAt(Math.min(this.trim.dueMs, this.expiry.dueMs))
     if (served || this.options.order === 'key') this.server.serve()
   }
 
@@ -469,30 +480,20 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     if (!this.log.ops.isEmpty) this.inBackground(this.log.written())
   }
 
+  private async dropExpired(now: number): Promise<void> {
+    if (!(await this.expiry.run(now)) || this.isClosed) return
+    await this.log.written()
+    this.trim.run(0)
+    this.timer.wakeAt(this.trim.dueMs)
+    this.server.serve()
+  }
+
   private inBackground(work: Promise<void>): void {
     work.catch((error: unknown) => this.report(error))
   }
 
-  private tellDrained(): void {
-    if (this.drainWaiters.length === 0) return
-    if (!this.isDrained) return this.lookForHidden()
-    const waiting = this.drainWaiters
-    this.drainWaiters = []
-    for (const tell of waiting) tell()
-  }
-
-  /** What is left may be markers and what was aborted, which nobody has met yet. */
-  private lookForHidden(): void {
-    if (this.isLooking || !this.shares.some((share) => share.mayHide && share.states.isQuiet)) return
-    this.isLooking = true
-    const looked = this.lookAhead().finally(() => {
-      this.isLooking = false
-    })
-    this.inBackground(looked.then(() => void (this.isDrained && this.tellDrained())))
-  }
-
   private nextMs(): number {
-    return Math.min(this.trim.dueMs, ...this.shares.map((share) => share.nextMs()))
+    return Math.min(this.trim.dueMs, this.expiry.dueMs, ...this.shares.map((share) => share.nextMs()))
   }
 
   private onDue(now: number): void {
@@ -501,6 +502,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       this.inBackground(share.expireWatched(now))
     }
     if (this.trim.dueMs <= now) this.trim.run(0)
+    if (this.expiry.dueMs <= now) this.inBackground(this.dropExpired(now))
     this.timer.wakeAt(this.nextMs())
     this.server.serve()
     if (!this.log.ops.isEmpty) this.inBackground(this.log.written())
@@ -523,8 +525,8 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   writeSnapshot(ops: OpsWriter): void {
-    const { topic, shares, outcomes, ids, burial, repeats, dead } = this
-    writeSnapshot(ops, { topicId: topic.id, now: this.context.clock.now(), shares, outcomes, ids, burial, repeats, dead })
+    const { topic, shares, outcomes, ids, burial, repeats, dead, expiry } = this
+    writeSnapshot(ops, { topicId: topic.id, now: this.context.clock.now(), shares, outcomes, ids, burial, repeats, dead, expiry })
     this.settling.write(ops)
   }
 
@@ -541,7 +543,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.server.dismiss()
     this.sender.close(this.closedError())
     for (const session of this.sessions.values()) session.abandon()
-    this.drainWaiters = []
+    this.drain.clear()
     try {
       await this.burial.settled()
       await this.log.written()

@@ -24,6 +24,8 @@ export interface QueueTrimOptions {
   readonly parking: QueueParking
   readonly state: ParkingState
   readonly segmentBytes: number
+  /** What lies from there on in a partition is needed still, finished or not. */
+  readonly heldFrom: (partition: number) => number
   /** The log is not the queue's own: nothing of it is deleted. */
   readonly keeps: boolean
   readonly onError: (error: unknown) => void
@@ -50,7 +52,7 @@ export class QueueTrim {
     const isTime = now - this.lastMs >= TRIM_EVERY_MS
     let left = false
     for (const share of this.options.shares) {
-      const waiting = share.advanceKept() - share.partition.startOffset
+      const waiting = this.freeTo(share) - share.partition.startOffset
       if (waiting <= 0) continue
       if (isTime || waiting >= TRIM_RECORDS) this.trim(share, now)
       else left = true
@@ -66,9 +68,14 @@ export class QueueTrim {
     if (this.options.keeps) return
     await this.parkingNow
     for (const share of this.options.shares) {
-      if (share.advanceKept() > share.partition.startOffset) this.trim(share, this.options.clock.now())
+      if (this.freeTo(share) > share.partition.startOffset) this.trim(share, this.options.clock.now())
     }
     await Promise.allSettled(this.busy)
+  }
+
+  /** Up to where the partition's log can be deleted. */
+  private freeTo(share: SharePartition): number {
+    return Math.min(share.advanceKept(), this.options.heldFrom(share.id))
   }
 
   private look(): void {
@@ -102,7 +109,7 @@ export class QueueTrim {
     this.lookAtBytes[share.id] = Math.max(segmentBytes, needed * 2 + segmentBytes)
     while (!this.closed && bytes > most && segments.length > 0) {
       await this.parkSegment(share, segments[0] as SegmentInfo)
-      const to = share.advanceKept()
+      const to = this.freeTo(share)
       if (to < (segments[0] as SegmentInfo).endOffset) return
       await share.partition.truncateBefore(to)
       segments = passedSegments(share)
@@ -132,7 +139,7 @@ export class QueueTrim {
   private trim(share: SharePartition, now: number): void {
     this.lastMs = now
     try {
-      const done: Awaitable<void> = share.partition.truncateBefore(share.advanceKept())
+      const done: Awaitable<void> = share.partition.truncateBefore(this.freeTo(share))
       if (!isPromise(done)) return
       this.busy.add(done)
       const over = (): void => void this.busy.delete(done)

@@ -228,6 +228,14 @@ export class SharePartition {
     }
   }
 
+  /** Moves the cursor over what was finished before anyone received it. */
+  passFinished(): void {
+    const { states } = this
+    let to = states.cursor
+    while (to < this.partition.endOffset && states.isFinished(to)) to++
+    states.moveCursor(to)
+  }
+
   /** Everything that nobody has seen counts as finished. */
   passAll(): void {
     this.passGap(this.end)
