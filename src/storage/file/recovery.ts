@@ -156,6 +156,11 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
       segments.length = at
       break
     }
+    if (segment.baseOffset < end && segment.baseOffset >= recoveryPoint) {
+      // It was taken away once already, when what stands before it was not there yet; a power cut brought the name back.
+      const before = segments[at - 1] as Segment
+      return cutTail(opening, segments, at - 1, { ...overlap(segment, end), position: before.sizeBytes, offset: end }, damage)
+    }
     const found = segment.baseOffset < end ? overlap(segment, end) : segment.rebuild(recoveryPoint)
     segment.dropIndexFiles()
     end = Math.max(end, segment.endOffset)
