@@ -265,6 +265,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     this.owner.written(this)
     // An end behind the last batch stands in the name of a segment alone, which the journal does not know.
     await this.owner.syncNow(this)
+    await this.owner.raiseRecoveryPoint(this, offset)
   }
 
   segments(): readonly SegmentInfo[] {

@@ -28,7 +28,8 @@ export class OffsetIndex {
     for (; used + OFFSET_ENTRY_BYTES <= file.length; used += OFFSET_ENTRY_BYTES) {
       const offset = readInt32(file, used)
       const position = readInt32(file, used + 4)
-      if (offset === 0 && position === 0 && used > 0) break
+      // No batch is entered that stands at the beginning: these are zeros.
+      if (position === 0) break
       if (offset <= lastOffset || position <= lastPosition || position >= logBytes)
         return isZero(file, used) ? new OffsetIndex(file, used) : null
       lastOffset = offset

@@ -150,11 +150,10 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
     const { sizeBytes } = segment
     const gap = at > first ? gapBefore(opening, segments[at - 1] as Segment, segment) : null
     if (gap !== null) return cutTail(opening, segments, at - 1, gap, damage)
-    if (sizeBytes === 0 && at > 0 && segment.baseOffset > Math.max(end, recoveryPoint, opening.startOffset)) {
-      // A power cut took the batches before it. Left standing it would make readers wait for them.
-      segment.remove()
-      segments.length = at
-      break
+    if (segment.baseOffset < end && segment.baseOffset >= recoveryPoint) {
+      // It was taken away once already, when what stands before it was not there yet; a power cut brought the name back.
+      const before = segments[at - 1] as Segment
+      return cutTail(opening, segments, at - 1, { ...overlap(segment, end), position: before.sizeBytes, offset: end }, damage)
     }
     const found = segment.baseOffset < end ? overlap(segment, end) : segment.rebuild(recoveryPoint)
     segment.dropIndexFiles()
@@ -171,6 +170,7 @@ function check(opening: LogOpening, segments: Segment[]): OpenedLog {
     segment.endOffset = Math.max(recoveryPoint, end)
     return sound(opening, segments.slice(0, at + 1), segment.endOffset, null, damage ?? corrupt(name, segment.handle.path, found))
   }
+  end = dropEmptyEnd(opening, segments)
   const last = segments[segments.length - 1] as Segment
   if (end < recoveryPoint && end >= opening.startOffset) {
     const reason = `the file ends here, and offsets below ${recoveryPoint} had been synced`
@@ -213,8 +213,22 @@ function cutTail(opening: LogOpening, segments: Segment[], at: number, torn: Dam
     keepCopy(opening.place, later, 0)
     later.remove()
   }
-  const tornTail = { log: opening.name, file: path, position: torn.position, bytes, offset: segment.endOffset, reason: torn.reason }
-  return sound(opening, segments.slice(0, at + 1), segment.endOffset, tornTail, damage)
+  const kept = segments.slice(0, at + 1)
+  const end = dropEmptyEnd(opening, kept)
+  const tornTail = { log: opening.name, file: path, position: torn.position, bytes, offset: end, reason: torn.reason }
+  return sound(opening, kept, end, tornTail, damage)
+}
+
+/** Takes away what stands empty behind batches that a power cut took: readers would wait for those. Answers where the log ends. */
+function dropEmptyEnd({ recoveryPoint, startOffset }: LogOpening, segments: Segment[]): number {
+  for (;;) {
+    const last = segments[segments.length - 1] as Segment
+    const before = segments[segments.length - 2]
+    if (before === undefined || last.sizeBytes > 0) return last.endOffset
+    if (before.endOffset >= last.baseOffset || last.baseOffset <= Math.max(recoveryPoint, startOffset)) return last.endOffset
+    last.remove()
+    segments.pop()
+  }
 }
 
 /** Keeps what is cut off for whoever wants to look at it. Zeros say nothing. */

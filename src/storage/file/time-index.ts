@@ -24,7 +24,8 @@ export class TimeIndex {
     for (; used + TIME_ENTRY_BYTES <= file.length; used += TIME_ENTRY_BYTES) {
       const timestamp = readInt64(file, used)
       const offset = readInt32(file, used + 8)
-      if (timestamp <= lastTimestamp || offset <= lastOffset) break
+      // Zeros are room set ahead, or what a power cut left of an entry.
+      if ((timestamp === 0 && offset === 0) || timestamp <= lastTimestamp || offset <= lastOffset) break
       lastTimestamp = timestamp
       lastOffset = offset
     }
