@@ -21,6 +21,7 @@ import { deleteRecords } from './handlers/21-delete-records.js'
 import { initProducerId } from './handlers/22-init-producer-id.js'
 import { offsetForLeaderEpoch } from './handlers/23-offset-for-leader-epoch.js'
 import { describeConfigs } from './handlers/32-describe-configs.js'
+import { alterConfigs } from './handlers/33-alter-configs.js'
 import { createPartitions } from './handlers/37-create-partitions.js'
 import { deleteGroups } from './handlers/42-delete-groups.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
@@ -46,6 +47,7 @@ const ALL: readonly AnyHandler[] = [
   initProducerId,
   offsetForLeaderEpoch,
   describeConfigs,
+  alterConfigs,
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,

@@ -54,7 +54,7 @@ const CONFIGS: Readonly<Record<string, Known | Fixed>> = {
   'retention.bytes': { type: 'long', ours: 'retentionBytes' },
   'retention.ms': { type: 'long', ours: 'retentionMs' },
   'segment.bytes': { type: 'int', ours: 'segmentBytes' },
-  'segment.index.bytes': { type: 'int', value: '10485760', isHint: true },
+  'segment.index.bytes': { type: 'int', ours: 'segmentIndexBytes' },
   'segment.jitter.ms': { type: 'long', value: '0', isHint: true },
   'segment.ms': { type: 'long', ours: 'segmentMs' },
   'unclean.leader.election.enable': { type: 'boolean', value: 'false', isHint: true },

@@ -21,6 +21,7 @@ function openGroups() {
     onChange: () => undefined,
     isTaken: (id) => id === 'taken',
     hasOffsets: () => false,
+    read: () => [],
     write: (_, offsets) => void committed.push(...offsets),
   })
   const join = async (more: Partial<ClassicJoinRequest> = {}): Promise<ClassicJoinAnswer> => {

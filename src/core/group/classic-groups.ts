@@ -31,6 +31,8 @@ export interface ClassicGroupsOptions {
   readonly isTaken: (groupId: string) => boolean
   /** Whether offsets are kept for the id. */
   readonly hasOffsets: (groupId: string) => boolean
+  /** What was committed, of the given partitions or of all. */
+  readonly read: (groupId: string, partitions?: readonly Pick<ClassicOffset, 'topic' | 'partition'>[]) => readonly ClassicOffset[]
   /** Keeps the offsets, whoever they come from. */
   readonly write: (groupId: string, offsets: readonly ClassicOffset[]) => Awaitable<void>
 }
@@ -104,6 +106,10 @@ export class ClassicGroups implements ClassicGroupPort {
       throw new KafkaliteError('GROUP_ID_NOT_FOUND', `There is no group "${groupId}" for the commit of a member`)
     } else group.checkCommit(member)
     return this.options.write(groupId, offsets)
+  }
+
+  committed(groupId: string, partitions?: readonly Pick<ClassicOffset, 'topic' | 'partition'>[]): readonly ClassicOffset[] {
+    return this.options.read(groupId, partitions)
   }
 
   describe(groupId: string): ClassicGroupDescription | undefined {

@@ -49,6 +49,7 @@ export class GroupCoordinator {
       onChange: (id) => options.events.emit('groupChanged', id),
       isTaken: (id) => this.groups.get(id)?.isEmpty === false,
       hasOffsets: (id) => options.offsets.has(id),
+      read: (id, partitions) => options.offsets.of(id, partitions),
       write: (id, offsets) => options.track(this.write(id, offsets)),
     })
   }
@@ -73,7 +74,14 @@ export class GroupCoordinator {
   commitFromOutside(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
     checkGroupId(groupId)
     if (this.hasMembers(groupId)) throw nonEmpty(groupId)
-    for (const { topic, partition } of offsets) this.options.registry.get(topic).partition(partition)
+    for (const { topic, partition, offset } of offsets) {
+      this.options.registry.get(topic).partition(partition)
+      if (offset < 0)
+        throw new KafkaliteError(
+          'INVALID_ARGUMENT',
+          `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${offset}`,
+        )
+    }
     return this.write(groupId, offsets)
   }
 
@@ -106,7 +114,8 @@ export class GroupCoordinator {
   }
 
   committed(groupId: string, partitions?: readonly TopicPartition[]): readonly OffsetToCommit[] {
-    return this.options.offsets.of(groupId, partitions)
+    const committed = this.options.offsets.of(groupId, partitions)
+    return committed.some(({ offset }) => offset < 0) ? committed.filter(({ offset }) => offset >= 0) : committed
   }
 
   list(): readonly GroupDescription[] {
@@ -162,6 +171,12 @@ export class GroupCoordinator {
       },
       released: (partitions) => group.release(member, partitions),
       commit: (offsets) => {
+        for (const { topic, partition, offset } of offsets)
+          if (offset < 0)
+            throw new KafkaliteError(
+              'INVALID_ARGUMENT',
+              `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${offset}`,
+            )
         group.checkCommit(member, offsets)
         // A topic may have gone since its records were read; then there is nothing left to keep a place in.
         const kept = offsets.filter(({ topic, partition }) => partition < this.topics.partitions(topic))

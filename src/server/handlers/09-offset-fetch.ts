@@ -23,33 +23,31 @@ export const offsetFetch = handler({
   response: offsetFetchResponse,
   first: 1,
   last: 9,
-  async handle(request, { broker, version }) {
+  handle(request, { broker, version }) {
     if (version < GROUPS_VERSION) {
       try {
-        return { topics: await committed(broker, request.groupId, request.topics) }
+        return { topics: committed(broker, request.groupId, request.topics) }
       } catch (error) {
         return { errorCode: errorCodeOf(error) }
       }
     }
-    const groups: Outgoing<OffsetFetchResponse>['groups'] = await Promise.all(
-      request.groups.map(async ({ groupId, topics }) => {
-        try {
-          return { groupId, topics: await committed(broker, groupId, topics) }
-        } catch (error) {
-          return { groupId, errorCode: errorCodeOf(error) }
-        }
-      }),
-    )
+    const groups: Outgoing<OffsetFetchResponse>['groups'] = request.groups.map(({ groupId, topics }) => {
+      try {
+        return { groupId, topics: committed(broker, groupId, topics) }
+      } catch (error) {
+        return { groupId, errorCode: errorCodeOf(error) }
+      }
+    })
     return { groups }
   },
 })
 
 /** null asks for all. */
-async function committed({ cluster }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null): Promise<TopicAnswer[]> {
+function committed({ groups }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null): TopicAnswer[] {
   const places = asked?.flatMap(({ name, partitionIndexes }) =>
     partitionIndexes.map((partition): TopicPartition => ({ topic: name, partition })),
   )
-  const offsets = await cluster.committedOffsets(groupId, places)
+  const offsets = groups.committed(groupId, places)
   const byKey = new Map(offsets.map((offset) => [`${offset.topic}-${offset.partition}`, offset]))
   const byTopic = new Map<string, number[]>()
   for (const { topic, partition } of places ?? offsets) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
