@@ -97,6 +97,7 @@ export const ERROR_KINDS = {
     'The group has members of another kind, or none of the ways of assigning that the member knows.',
     'Use another groupId, or the same kind of consumer.',
   ),
+  GROUP_MAX_SIZE_REACHED: kind(false, 'The group has as many members as it may.', 'Use another groupId, or raise groupMaxSize.'),
   INVALID_SESSION_TIMEOUT: kind(false, 'The session timeout is shorter or longer than groups allow.', 'Use 100 to 1800000 ms.'),
   UNRELEASED_INSTANCE_ID: kind(true, 'A live member holds this groupInstanceId.', 'Close the other member first.'),
   UNSUPPORTED_ASSIGNOR: kind(false, 'The group knows no assignor of that name.', "Use 'uniform' or 'range'."),

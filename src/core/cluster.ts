@@ -8,6 +8,7 @@ import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { StopSignal } from '../lib/stopper.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { BrokerSettings } from './broker-settings.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
@@ -229,8 +230,10 @@ export interface ClusterEvents {
 
 /** The port. `CLOSED` from every call after `close`. */
 export interface Cluster {
-  /** The id that clients know the cluster by, the same each time it is opened. Known when it is open. */
-  readonly id?: string | undefined
+  /** The id that remote clients know the cluster by, the same each time it is opened. */
+  identify?(): Promise<string>
+  /** What the broker was told, where it is in this process. */
+  readonly settings?: BrokerSettings | undefined
   /** Groups of the classic protocol, where this process is their coordinator. */
   readonly classicGroups?: ClassicGroupPort | undefined
   /** What this cluster can do; the rest is refused with `NOT_SUPPORTED`. */

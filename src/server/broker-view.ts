@@ -2,9 +2,9 @@
 // connections of all listeners of a broker.
 
 import { KafkaliteError } from '../errors.js'
+import type { BrokerSettings } from '../core/broker-settings.js'
 import type { Cluster, TopicDescription } from '../core/cluster.js'
 import type { ClassicGroupPort } from '../core/classic-group-port.js'
-import { randomUuid } from '../protocol/uuid.js'
 
 /** There is one node, and it is never -1, which stands for "none". */
 export const NODE_ID = 1
@@ -12,24 +12,30 @@ export const NODE_ID = 1
 export const LEADER_EPOCH = 0
 
 export class BrokerView {
-  readonly clusterId: string
-  readonly groups: ClassicGroupPort
   /** What is known of topics, by their ids; null when topics came or went since. */
   private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
   private lastProducerId: number
 
-  constructor(readonly cluster: Cluster) {
-    const { classicGroups } = cluster
-    if (classicGroups === undefined)
-      throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
-    this.groups = classicGroups
-    this.clusterId = cluster.id ?? randomUuid(cluster.random)
+  private constructor(
+    readonly cluster: Cluster,
+    readonly clusterId: string,
+    readonly settings: BrokerSettings,
+    readonly groups: ClassicGroupPort,
+  ) {
     this.lastProducerId = cluster.clock.now() * PRODUCER_IDS_PER_MS
     const forget = (): void => {
       this.byId = null
     }
     cluster.events.on('topicCreated', forget)
     cluster.events.on('topicDeleted', forget)
+  }
+
+  /** NOT_SUPPORTED for a cluster that is not in this process. */
+  static async open(cluster: Cluster): Promise<BrokerView> {
+    const { classicGroups, settings } = cluster
+    if (classicGroups === undefined || settings === undefined || cluster.identify === undefined)
+      throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
+    return new BrokerView(cluster, await cluster.identify(), settings, classicGroups)
   }
 
   /** The topic with that id, or undefined. */

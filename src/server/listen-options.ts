@@ -13,6 +13,22 @@ export interface ListenOptions {
   maxConnections?: number | undefined
   /** The largest request. Bytes, from 1. Default 104857600 (100 MiB). Kafka: socket.request.max.bytes */
   maxRequestBytes?: number | undefined
+  /** A connection on which nothing was asked for so long is closed. Milliseconds. Default 600000 (10 minutes). Kafka: connections.max.idle.ms */
+  connectionsMaxIdleMs?: number | undefined
+  /**
+   * Lets anybody in who can reach the address. Needed for a host other than this machine's own (127.0.0.1, ::1, localhost), because
+   * nothing asks who connects. Default false.
+   */
+  allowAnonymous?: boolean | undefined
+}
+
+/** What a listener was told of limits, with the defaults filled in. */
+export type ListenerSettings = Required<{ readonly [P in 'maxConnections' | 'maxRequestBytes' | 'connectionsMaxIdleMs']: number }>
+
+export const LISTENER_DEFAULTS: ListenerSettings = {
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxRequestBytes: 104_857_600,
+  connectionsMaxIdleMs: 600_000,
 }
 
 /** A listener that Kafka's clients connect to. */

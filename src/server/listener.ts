@@ -5,18 +5,18 @@ import { describe, KafkaliteError } from '../errors.js'
 import type { Cluster } from '../core/cluster.js'
 import { BrokerView } from './broker-view.js'
 import { Connection } from './connection.js'
-import type { Listener, ListenOptions } from './listen-options.js'
+import { type Listener, type ListenerSettings, type ListenOptions, LISTENER_DEFAULTS } from './listen-options.js'
 
-const REQUEST_BYTES_MAX = 104_857_600
 const PORT_MAX = 65_535
-const views = new WeakMap<Cluster, BrokerView>()
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i
+const views = new WeakMap<Cluster, Promise<BrokerView>>()
 
 /** Resolves when clients can connect. NOT_SUPPORTED, INVALID_ARGUMENT, LISTEN_FAILED (the port is taken, or may not be had). */
 export async function listen(cluster: Cluster, options: ListenOptions = {}): Promise<Listener> {
   checkListenOptions(options)
-  const view = views.get(cluster) ?? new BrokerView(cluster)
+  const view = views.get(cluster) ?? BrokerView.open(cluster)
   views.set(cluster, view)
-  const listener = new TcpListener(view, options)
+  const listener = new TcpListener(await view, options)
   await listener.open()
   return listener
 }
@@ -28,11 +28,14 @@ class TcpListener implements Listener {
   private readonly connections = new Set<Connection>()
   readonly closed: Promise<void>
   private isClosing = false
+  private readonly settings: ListenerSettings
 
   constructor(
     private readonly view: BrokerView,
     private readonly options: ListenOptions,
   ) {
+    const { maxConnections, maxRequestBytes, connectionsMaxIdleMs } = options
+    this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs })
     this.server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.accept(socket))
     this.closed = new Promise((resolve) => this.server.once('close', resolve))
   }
@@ -71,15 +74,14 @@ class TcpListener implements Listener {
   }
 
   private accept(socket: Socket): void {
-    const { maxConnections = Number.POSITIVE_INFINITY, maxRequestBytes = REQUEST_BYTES_MAX } = this.options
-    if (this.isClosing || this.connections.size >= maxConnections) {
+    const { settings: listening } = this
+    if (this.isClosing || this.connections.size >= listening.maxConnections) {
       socket.destroy()
       return
     }
     const connection = new Connection({
       socket,
-      call: { broker: this.view, advertised: this.options.advertised ?? this.reachedAt(socket) },
-      maxRequestBytes,
+      call: { broker: this.view, listening, advertised: this.options.advertised ?? this.reachedAt(socket) },
       onClose: () => this.connections.delete(connection),
       onError: (error) => this.report(error),
     })
@@ -101,7 +103,15 @@ class TcpListener implements Listener {
   }
 }
 
-const OPTION_NAMES: readonly string[] = ['host', 'port', 'advertised', 'maxConnections', 'maxRequestBytes']
+const OPTION_NAMES: readonly string[] = [
+  'host',
+  'port',
+  'advertised',
+  'maxConnections',
+  'maxRequestBytes',
+  'connectionsMaxIdleMs',
+  'allowAnonymous',
+]
 
 function checkListenOptions(options: ListenOptions): void {
   if (typeof options !== 'object' || options === null)
@@ -109,7 +119,7 @@ function checkListenOptions(options: ListenOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
   if (unknown !== undefined)
     throw new KafkaliteError('INVALID_ARGUMENT', `listen() has no option "${unknown}"; expected one of ${OPTION_NAMES.join(', ')}`)
-  const { host, port, advertised, maxConnections, maxRequestBytes } = options
+  const { host, port, advertised, maxConnections, maxRequestBytes, connectionsMaxIdleMs, allowAnonymous } = options
   const whole = (name: string, value: unknown, from: number, to: number): void => {
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to)) return
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): ${name} is a whole number from ${from} to ${to}, not ${describe(value)}`)
@@ -122,4 +132,16 @@ function checkListenOptions(options: ListenOptions): void {
   if (advertised !== undefined) whole('the port of advertised', advertised.port, 1, PORT_MAX)
   whole('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER)
   whole('maxRequestBytes', maxRequestBytes, 1, 2_147_483_647)
+  whole('connectionsMaxIdleMs', connectionsMaxIdleMs, 1, Number.MAX_SAFE_INTEGER)
+  if (allowAnonymous !== undefined && typeof allowAnonymous !== 'boolean')
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen(): allowAnonymous is true or false, not ${describe(allowAnonymous)}`)
+  if (host !== undefined && !LOOPBACK.test(host) && allowAnonymous !== true)
+    throw new KafkaliteError(
+      'INVALID_ARGUMENT',
+      `listen(): anybody who reaches ${host} could read and change everything, because nothing asks who connects; if that is wanted, say allowAnonymous: true`,
+    )
+}
+
+function resolveListenerSettings(given: { readonly [P in keyof ListenerSettings]: number | undefined }): ListenerSettings {
+  return { ...LISTENER_DEFAULTS, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
 }

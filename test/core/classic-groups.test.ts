@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from 'kafkalite/testing'
 import type { ClassicJoinAnswer, ClassicJoinRequest, ClassicSyncAnswer } from '../../src/core/classic-group-port.js'
+import { BROKER_DEFAULTS } from '../../src/core/broker-settings.js'
 import { ClassicGroups } from '../../src/core/group/classic-groups.js'
 
 const METADATA = new Uint8Array([1])
@@ -16,6 +17,7 @@ function openGroups() {
   }
   const committed: unknown[] = []
   const groups = new ClassicGroups({
+    settings: BROKER_DEFAULTS,
     clock,
     random,
     onChange: () => undefined,

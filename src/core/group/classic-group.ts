@@ -18,12 +18,14 @@ import type {
   ClassicSyncAnswer,
   ClassicSyncRequest,
 } from '../classic-group-port.js'
+import type { BrokerSettings } from '../broker-settings.js'
 import { ClassicMember } from './classic-member.js'
 import { chooseProtocol, hasCommonProtocol } from './classic-protocol-choice.js'
 
 export interface ClassicGroupOptions {
   readonly id: string
   readonly clock: Clock
+  readonly settings: Pick<BrokerSettings, 'groupMaxSize' | 'groupInitialRebalanceDelayMs'>
   /** Members, assignment or state changed. */
   readonly onChange: () => void
 }
@@ -43,6 +45,8 @@ export class ClassicGroup {
   /** Ends PreparingRebalance with those who came, or CompletingRebalance without those who did not sync. */
   private deadline: Timer | null = null
   private preparingSinceMs = 0
+  /** Until when a group that was empty waits for more members. */
+  private gatheringUntilMs = 0
 
   constructor(private readonly options: ClassicGroupOptions) {
     this.id = options.id
@@ -157,6 +161,9 @@ export class ClassicGroup {
   }
 
   private add(request: ClassicJoinRequest, id: string): Promise<ClassicJoinAnswer> {
+    const { groupMaxSize } = this.options.settings
+    if (this.members.size >= groupMaxSize)
+      throw new KafkaliteError('GROUP_MAX_SIZE_REACHED', `Group "${this.id}" has ${groupMaxSize} members, which is the most it may have`)
     const member = new ClassicMember(id, request)
     if (this.isEmpty) this.protocolType = request.protocolType
     this.members.set(id, member)
@@ -225,8 +232,10 @@ export class ClassicGroup {
       this.heard(member)
       syncing.reject(this.rebalancing())
     }
+    const { clock, settings } = this.options
+    if (this.state === 'Empty') this.gatheringUntilMs = clock.now() + settings.groupInitialRebalanceDelayMs
     this.state = 'PreparingRebalance'
-    this.preparingSinceMs = this.options.clock.now()
+    this.preparingSinceMs = clock.now()
     this.options.onChange()
     this.waitForOthers()
   }
@@ -234,8 +243,16 @@ export class ClassicGroup {
   /** Goes on when all are there; until then a member that joins may prolong the wait. */
   private waitForOthers(): void {
     this.deadline?.cancel()
-    const passed = this.options.clock.now() - this.preparingSinceMs
-    this.deadline = this.timer(this.longestRebalance() - passed, () => this.complete())
+    const { clock, settings } = this.options
+    const now = clock.now()
+    const left = this.longestRebalance() - (now - this.preparingSinceMs)
+    if (now < this.gatheringUntilMs) {
+      // Each member that comes makes the group wait for another one, as long as nobody waits too long.
+      this.gatheringUntilMs = now + Math.min(settings.groupInitialRebalanceDelayMs, Math.max(0, left))
+      this.deadline = this.timer(this.gatheringUntilMs - now, () => this.waitForOthers())
+      return
+    }
+    this.deadline = this.timer(left, () => this.complete())
     this.completeIfAllJoined()
   }
 
@@ -246,7 +263,7 @@ export class ClassicGroup {
   }
 
   private completeIfAllJoined(): void {
-    if (this.pending.size > 0) return
+    if (this.pending.size > 0 || this.options.clock.now() < this.gatheringUntilMs) return
     for (const member of this.members.values()) if (member.joining === null) return
     this.complete()
   }

@@ -15,15 +15,12 @@ import type {
   ClassicSyncRequest,
   MemberIdRequired,
 } from '../classic-group-port.js'
+import type { BrokerSettings } from '../broker-settings.js'
 import { randomId } from '../random-id.js'
 import { ClassicGroup } from './classic-group.js'
 
-/** group.min.session.timeout.ms is 6000 in Kafka; a test may want to see a session end sooner. */
-const SESSION_MS_MIN = 100
-/** group.max.session.timeout.ms */
-const SESSION_MS_MAX = 1_800_000
-
 export interface ClassicGroupsOptions {
+  readonly settings: BrokerSettings
   readonly clock: Clock
   readonly random: () => number
   readonly onChange: (groupId: string) => void
@@ -64,11 +61,9 @@ export class ClassicGroups implements ClassicGroupPort {
   join(request: ClassicJoinRequest): Awaitable<ClassicJoinAnswer | MemberIdRequired> {
     checkGroupId(request.groupId)
     const { sessionTimeoutMs, groupId, memberId } = request
-    if (sessionTimeoutMs < SESSION_MS_MIN || sessionTimeoutMs > SESSION_MS_MAX)
-      throw new KafkaliteError(
-        'INVALID_SESSION_TIMEOUT',
-        `A session timeout is ${SESSION_MS_MIN} to ${SESSION_MS_MAX} ms, not ${sessionTimeoutMs}`,
-      )
+    const { groupMinSessionTimeoutMs: least, groupMaxSessionTimeoutMs: most } = this.options.settings
+    if (sessionTimeoutMs < least || sessionTimeoutMs > most)
+      throw new KafkaliteError('INVALID_SESSION_TIMEOUT', `A session timeout is ${least} to ${most} ms, not ${sessionTimeoutMs}`)
     if (this.options.isTaken(groupId))
       throw new KafkaliteError('INCONSISTENT_GROUP_PROTOCOL', `Group "${groupId}" has members whose assignment the broker computes`)
     const there = this.groups.get(groupId)
@@ -125,8 +120,8 @@ export class ClassicGroups implements ClassicGroupPort {
   }
 
   private create(id: string): ClassicGroup {
-    const { clock, onChange } = this.options
-    const group = new ClassicGroup({ id, clock, onChange: () => onChange(id) })
+    const { clock, onChange, settings } = this.options
+    const group = new ClassicGroup({ id, clock, settings, onChange: () => onChange(id) })
     this.groups.set(id, group)
     return group
   }

@@ -11,11 +11,13 @@ import type { CommitPart } from '../joint-commit.js'
 import type { TransactionOffsets } from '../transaction-port.js'
 import { ClassicGroups } from './classic-groups.js'
 import { describeClassic } from './classic-description.js'
+import type { BrokerSettings } from '../broker-settings.js'
 import { checkOffset, type CommittedOffsets } from './committed-offsets.js'
 import { ConsumerGroup, type GroupTopics } from './consumer-group.js'
 import type { GroupMember } from './group-member.js'
 
 export interface GroupCoordinatorOptions {
+  readonly settings: BrokerSettings
   readonly clock: Clock
   readonly random: () => number
   readonly registry: TopicRegistry
@@ -44,6 +46,7 @@ export class GroupCoordinator {
     }
     for (const id of options.offsets.ids()) this.groupOf(id)
     this.classic = new ClassicGroups({
+      settings: options.settings,
       clock: options.clock,
       random: options.random,
       onChange: (id) => options.events.emit('groupChanged', id),

@@ -31,13 +31,17 @@ export const alterConfigs = handler({
   },
 })
 
-async function replace({ resourceType, resourceName, configs }: Resource, validateOnly: boolean, { cluster }: BrokerView): Promise<void> {
+async function replace(
+  { resourceType, resourceName, configs }: Resource,
+  validateOnly: boolean,
+  { cluster, settings: { topicDefaults } }: BrokerView,
+): Promise<void> {
   if (resourceType !== RESOURCE_TYPES.topic)
     throw new KafkaliteError('INVALID_REQUEST', `Configs of resources of type ${resourceType} cannot be changed here`)
   const { config } = await cluster.topic(resourceName)
   const given = new Map(configs.map(({ name, value }) => [name, value]))
-  const others = describeTopicConfigs(config).filter(({ name }) => !given.has(name))
+  const others = describeTopicConfigs(config, topicDefaults).filter(({ name }) => !given.has(name))
   const all = [...others.map(({ name }) => ({ name, value: null })), ...configs]
-  const parsed = parseTopicConfigs(all, `topic "${resourceName}"`)
+  const parsed = parseTopicConfigs(all, topicDefaults, `topic "${resourceName}"`)
   if (!validateOnly) await cluster.alterTopic(resourceName, parsed)
 }

@@ -11,6 +11,7 @@ const NODE_FILES = [
   'src/storage/file/process-identity.ts',
   'src/record/node-gzip.ts',
   'src/server/',
+  'src/cli/',
   'src/testing/',
 ]
 const CLOCK_FILES = ['src/lib/clock.ts']
