@@ -90,6 +90,8 @@ export const ERROR_KINDS = {
     'The member was removed from the group, or the partition belongs to another member now.',
     'Join again; the records since the last commit come again.',
   ),
+  STALE_MEMBER_EPOCH: kind(false, 'The member has another epoch by now.', 'Send a heartbeat, then try again with the new epoch.'),
+  INVALID_REGULAR_EXPRESSION: kind(false, 'A pattern of topics is no regular expression.', 'Mend the pattern.'),
   FENCED_INSTANCE_ID: kind(false, 'Another member took over this groupInstanceId.', 'Give each running member an id of its own.'),
   ILLEGAL_GENERATION: kind(false, 'The group has gone on to another generation.', 'Join the group again.'),
   INCONSISTENT_GROUP_PROTOCOL: kind(

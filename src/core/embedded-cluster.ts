@@ -7,6 +7,7 @@ import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { Storage } from '../storage/storage.js'
+import type { ConsumerGroupPort } from './consumer-group-port.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type {
   Appended,
@@ -244,6 +245,11 @@ export class EmbeddedCluster implements Cluster {
   /** CLOSED. */
   get classicGroups(): ClassicGroupPort {
     return this.requireParts().groups.classic
+  }
+
+  /** CLOSED. */
+  get consumerGroups(): ConsumerGroupPort {
+    return this.requireParts().groups.consumer
   }
 
   joinGroup(request: JoinRequest): Membership {

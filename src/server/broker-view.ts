@@ -4,6 +4,7 @@
 import { KafkaliteError } from '../errors.js'
 import type { BrokerSettings } from '../core/broker-settings.js'
 import type { Cluster, TopicDescription } from '../core/cluster.js'
+import type { ConsumerGroupPort } from '../core/consumer-group-port.js'
 import type { ClassicGroupPort } from '../core/classic-group-port.js'
 
 /** There is one node, and it is never -1, which stands for "none". */
@@ -21,6 +22,7 @@ export class BrokerView {
     readonly clusterId: string,
     readonly settings: BrokerSettings,
     readonly groups: ClassicGroupPort,
+    readonly consumerGroups: ConsumerGroupPort,
   ) {
     this.lastProducerId = cluster.clock.now() * PRODUCER_IDS_PER_MS
     const forget = (): void => {
@@ -32,10 +34,10 @@ export class BrokerView {
 
   /** NOT_SUPPORTED for a cluster that is not in this process. */
   static async open(cluster: Cluster): Promise<BrokerView> {
-    const { classicGroups, settings } = cluster
-    if (classicGroups === undefined || settings === undefined || cluster.identify === undefined)
+    const { classicGroups, consumerGroups, settings } = cluster
+    if (classicGroups === undefined || consumerGroups === undefined || settings === undefined || cluster.identify === undefined)
       throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
-    return new BrokerView(cluster, await cluster.identify(), settings, classicGroups)
+    return new BrokerView(cluster, await cluster.identify(), settings, classicGroups, consumerGroups)
   }
 
   /** The topic with that id, or undefined. */

@@ -25,7 +25,10 @@ import { alterConfigs } from './handlers/33-alter-configs.js'
 import { createPartitions } from './handlers/37-create-partitions.js'
 import { deleteGroups } from './handlers/42-delete-groups.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
+import { offsetDelete } from './handlers/47-offset-delete.js'
 import { describeCluster } from './handlers/60-describe-cluster.js'
+import { consumerGroupHeartbeat } from './handlers/68-consumer-group-heartbeat.js'
+import { consumerGroupDescribe } from './handlers/69-consumer-group-describe.js'
 
 const ALL: readonly AnyHandler[] = [
   produce,
@@ -51,7 +54,10 @@ const ALL: readonly AnyHandler[] = [
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  offsetDelete,
   describeCluster,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
 ]
 
 export const HANDLERS: ReadonlyMap<number, AnyHandler> = withApiVersions(ALL)

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from 'kafkalite/testing'
 import type { ClassicJoinAnswer, ClassicJoinRequest, ClassicSyncAnswer } from '../../src/core/classic-group-port.js'
+import { BridgedMembers } from '../../src/core/group/bridged-members.js'
 import { BROKER_DEFAULTS } from '../../src/core/broker-settings.js'
 import { ClassicGroups } from '../../src/core/group/classic-groups.js'
 
@@ -24,6 +25,10 @@ function openGroups() {
     isTaken: (id) => id === 'taken',
     hasOffsets: () => false,
     read: () => [],
+    readBy: () => new Set(),
+    remove: () => undefined,
+    bridged: new BridgedMembers(() => undefined),
+    checkEpoch: () => undefined,
     write: (_, offsets) => void committed.push(...offsets),
   })
   const join = async (more: Partial<ClassicJoinRequest> = {}): Promise<ClassicJoinAnswer> => {

@@ -19,6 +19,7 @@ import type {
   ClassicSyncRequest,
 } from '../classic-group-port.js'
 import type { BrokerSettings } from '../broker-settings.js'
+import { type MovingMember, subscriptionOf } from './bridged-members.js'
 import { ClassicMember } from './classic-member.js'
 import { chooseProtocol, hasCommonProtocol } from './classic-protocol-choice.js'
 
@@ -147,6 +148,48 @@ export class ClassicGroup {
     const member = this.members.get(id)
     if (member === undefined) throw this.unknown(memberId)
     this.remove(member)
+  }
+
+  /** What its members read; null when they are no consumers. */
+  topics(): readonly string[] | null {
+    const topics: string[] = []
+    for (const { protocols } of this.members.values()) {
+      const subscription = subscriptionOf({ protocolType: this.protocolType, protocols })
+      if (subscription === null) return null
+      topics.push(...subscription.topics)
+    }
+    return topics
+  }
+
+  /** Its members as they are, for a group that goes on with them; null when they are no consumers. Nobody is left here. */
+  handOver(): readonly MovingMember[] | null {
+    const moving = [...this.members.values()].map((member): MovingMember => {
+      const { id: memberId, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols, assignment } = member
+      const who = { groupId: this.id, memberId, instanceId, clientId, clientHost, requireMemberId: false, canSkipAssignment: false }
+      const request = { ...who, sessionTimeoutMs, rebalanceTimeoutMs, protocolType: this.protocolType, protocols }
+      return { request, generation: this.generation, assignment }
+    })
+    if (moving.some(({ request }) => subscriptionOf(request) === null)) return null
+    const error = this.rebalancing()
+    this.deadline?.cancel()
+    for (const timer of this.pending.values()) timer.cancel()
+    for (const member of this.members.values()) member.end(error)
+    this.members.clear()
+    return moving
+  }
+
+  /** Goes on with members that a group of the other kind had. They are to join anew. */
+  receive(moving: readonly MovingMember[]): void {
+    for (const { request, generation } of moving) {
+      const member = new ClassicMember(request.memberId, request)
+      this.protocolType = request.protocolType
+      this.generation = Math.max(this.generation, generation)
+      this.members.set(member.id, member)
+      if (member.instanceId !== null) this.statics.set(member.instanceId, member.id)
+      this.leader ??= member.id
+      this.heard(member)
+    }
+    if (moving.length > 0) this.prepare()
   }
 
   /** Ends all waits and timers. */

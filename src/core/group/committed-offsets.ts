@@ -109,6 +109,20 @@ export class CommittedOffsets {
     )
   }
 
+  /** Removes the offsets of the group in these partitions. */
+  removePartitions(group: string, partitions: readonly TopicPartition[]): Awaitable<void> {
+    const offsets = this.groups.get(group)
+    const keys = partitions.map(({ topic, partition }) => keyOf(group, topic, partition)).filter((key) => offsets?.has(key) === true)
+    if (offsets === undefined || keys.length === 0) return undefined
+    const written = this.log.write(
+      keys.map((key): Change<OffsetRecord> => [key, null]),
+      this.flush,
+    )
+    return chain(written, () => {
+      for (const key of keys) offsets.delete(key)
+    })
+  }
+
   /** Removes the offsets of all groups in a topic that goes; answers the groups that had some. */
   async removeTopic(topic: string): Promise<readonly string[]> {
     const changed: string[] = []

@@ -31,8 +31,11 @@ export const offsetFetch = handler({
         return { errorCode: errorCodeOf(error) }
       }
     }
-    const groups: Outgoing<OffsetFetchResponse>['groups'] = request.groups.map(({ groupId, topics }) => {
+    const groups: Outgoing<OffsetFetchResponse>['groups'] = request.groups.map(({ groupId, memberId, memberEpoch, topics }) => {
       try {
+        // Administrators say neither.
+        if (memberId !== null && memberEpoch >= 0 && broker.consumerGroups.has(groupId, memberId))
+          broker.consumerGroups.checkEpoch(groupId, memberId, memberEpoch)
         return { groupId, topics: committed(broker, groupId, topics) }
       } catch (error) {
         return { groupId, errorCode: errorCodeOf(error) }

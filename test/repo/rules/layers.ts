@@ -12,7 +12,16 @@ interface Layer {
 
 const BASE = ['src/lib/', 'src/errors.ts']
 const RECORD = [...BASE, 'src/record/']
-const PORT = ['src/core/cluster.ts', 'src/core/broker-settings.ts', 'src/core/queue-port.ts', 'src/core/classic-group-port.ts', 'src/core/transaction-port.ts']
+const PORT = [
+  'src/core/consumer-group-port.ts',
+  'src/core/group-state.ts',
+  'src/core/topic-partition.ts',
+  'src/core/cluster.ts',
+  'src/core/broker-settings.ts',
+  'src/core/queue-port.ts',
+  'src/core/classic-group-port.ts',
+  'src/core/transaction-port.ts',
+]
 
 /** The table of DESIGN.md. The first layer that holds a file decides. */
 const LAYERS: readonly Layer[] = [
