@@ -6,7 +6,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { defineConfig } from 'tsup'
 
-const types = { index: 'src/index.ts', 'index.browser': 'src/index.browser.ts', testing: 'src/testing/index.ts', outbox: 'src/outbox/index.ts' }
+const types = {
+  index: 'src/index.ts',
+  'index.browser': 'src/index.browser.ts',
+  testing: 'src/testing/index.ts',
+  outbox: 'src/outbox/index.ts',
+}
 const entry = { ...types, cli: 'src/cli/main.ts' }
 
 async function writeCommonJs(): Promise<void> {

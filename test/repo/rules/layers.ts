@@ -117,7 +117,14 @@ export const noCycles: TreeRule = (files) => {
 }
 
 /** The entries of the package, and the table of the whole protocol: the listener comes to its messages one by one, the tests hold all against Kafka. */
-const ENTRIES = ['src/index.ts', 'src/index.browser.ts', 'src/testing/index.ts', 'src/outbox/index.ts', 'src/cli/main.ts', 'src/protocol/apis.ts']
+const ENTRIES = [
+  'src/index.ts',
+  'src/index.browser.ts',
+  'src/testing/index.ts',
+  'src/outbox/index.ts',
+  'src/cli/main.ts',
+  'src/protocol/apis.ts',
+]
 
 /** Every file of src is reached from an entry of the package; what only its own test imports is dead. */
 export const noOrphans: TreeRule = (files) => {
