@@ -110,6 +110,8 @@ export interface ClassicGroupPort {
   commit(member: ClassicMemberIdentity, offsets: readonly ClassicOffset[]): Awaitable<void>
   /** What was committed, as it was: also what names no place, but the start or the end of a partition. Of the given partitions or of all. */
   committed(groupId: string, partitions?: readonly Pick<ClassicOffset, 'topic' | 'partition'>[]): readonly ClassicOffset[]
+  /** Whether the member is in the group, whatever the group does. UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID. */
+  checkMember(member: ClassicMemberIdentity): void
   /** The topics that members of the group read. GROUP_ID_NOT_FOUND, and NON_EMPTY_GROUP when its members are no consumers. */
   subscribed(groupId: string): ReadonlySet<string>
   /** Forgets what was committed for these. */

@@ -15,7 +15,6 @@ export const LEADER_EPOCH = 0
 export class BrokerView {
   /** What is known of topics, by their ids; null when topics came or went since. */
   private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
-  private lastProducerId: number
 
   private constructor(
     readonly cluster: Cluster,
@@ -24,7 +23,6 @@ export class BrokerView {
     readonly groups: ClassicGroupPort,
     readonly consumerGroups: ConsumerGroupPort,
   ) {
-    this.lastProducerId = cluster.clock.now() * PRODUCER_IDS_PER_MS
     const forget = (): void => {
       this.byId = null
     }
@@ -55,12 +53,4 @@ export class BrokerView {
       throw error
     }
   }
-
-  /** A producer id that nobody else has: the time makes it differ from those of runs before, as long as none takes a thousand a millisecond. */
-  nextProducerId(): number {
-    this.lastProducerId++
-    return this.lastProducerId
-  }
 }
-
-const PRODUCER_IDS_PER_MS = 1_000

@@ -20,6 +20,10 @@ import { deleteTopics } from './handlers/20-delete-topics.js'
 import { deleteRecords } from './handlers/21-delete-records.js'
 import { initProducerId } from './handlers/22-init-producer-id.js'
 import { offsetForLeaderEpoch } from './handlers/23-offset-for-leader-epoch.js'
+import { addPartitionsToTxn } from './handlers/24-add-partitions-to-txn.js'
+import { addOffsetsToTxn } from './handlers/25-add-offsets-to-txn.js'
+import { endTxn } from './handlers/26-end-txn.js'
+import { txnOffsetCommit } from './handlers/28-txn-offset-commit.js'
 import { describeConfigs } from './handlers/32-describe-configs.js'
 import { alterConfigs } from './handlers/33-alter-configs.js'
 import { createPartitions } from './handlers/37-create-partitions.js'
@@ -27,6 +31,9 @@ import { deleteGroups } from './handlers/42-delete-groups.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
 import { offsetDelete } from './handlers/47-offset-delete.js'
 import { describeCluster } from './handlers/60-describe-cluster.js'
+import { describeProducers } from './handlers/61-describe-producers.js'
+import { describeTransactions } from './handlers/65-describe-transactions.js'
+import { listTransactions } from './handlers/66-list-transactions.js'
 import { consumerGroupHeartbeat } from './handlers/68-consumer-group-heartbeat.js'
 import { consumerGroupDescribe } from './handlers/69-consumer-group-describe.js'
 
@@ -49,6 +56,10 @@ const ALL: readonly AnyHandler[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
+  txnOffsetCommit,
   describeConfigs,
   alterConfigs,
   createPartitions,
@@ -56,6 +67,9 @@ const ALL: readonly AnyHandler[] = [
   incrementalAlterConfigs,
   offsetDelete,
   describeCluster,
+  describeProducers,
+  describeTransactions,
+  listTransactions,
   consumerGroupHeartbeat,
   consumerGroupDescribe,
 ]

@@ -130,11 +130,15 @@ export class ClassicGroup {
     if (this.state === 'PreparingRebalance') throw this.rebalancing()
   }
 
-  /** Whether the member may commit now. */
-  checkCommit(identity: ClassicMemberIdentity): void {
+  checkMember(identity: ClassicMemberIdentity): void {
     const member = this.memberOf(identity)
     this.checkGeneration(identity.generation)
     this.heard(member)
+  }
+
+  /** Whether the member may commit now. */
+  checkCommit(identity: ClassicMemberIdentity): void {
+    this.checkMember(identity)
     if (this.state === 'CompletingRebalance') throw this.rebalancing()
   }
 

@@ -122,6 +122,11 @@ export class ClassicGroups implements ClassicGroupPort {
     return this.options.read(groupId, partitions)
   }
 
+  checkMember(member: ClassicMemberIdentity): void {
+    if (this.isBridged(member)) this.options.bridged.checkCommit(member)
+    else this.groupOf(member).checkMember(member)
+  }
+
   subscribed(groupId: string): ReadonlySet<string> {
     const group = this.groups.get(groupId)
     if (this.options.isTaken(groupId)) return this.options.readBy(groupId)

@@ -2,7 +2,7 @@
 // partition that nobody knows.
 
 import type { TopicPartition } from '../../core/cluster.js'
-import { errorCodeOf } from '../../protocol/error-codes.js'
+import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import { type OffsetFetchResponse, offsetFetchRequest, offsetFetchResponse } from '../../protocol/messages/09-offset-fetch.js'
 import type { BrokerView } from '../broker-view.js'
@@ -26,7 +26,7 @@ export const offsetFetch = handler({
   handle(request, { broker, version }) {
     if (version < GROUPS_VERSION) {
       try {
-        return { topics: committed(broker, request.groupId, request.topics) }
+        return { topics: committed(broker, request.groupId, request.topics, request.requireStable) }
       } catch (error) {
         return { errorCode: errorCodeOf(error) }
       }
@@ -36,7 +36,7 @@ export const offsetFetch = handler({
         // Administrators say neither.
         if (memberId !== null && memberEpoch >= 0 && broker.consumerGroups.has(groupId, memberId))
           broker.consumerGroups.checkEpoch(groupId, memberId, memberEpoch)
-        return { groupId, topics: committed(broker, groupId, topics) }
+        return { groupId, topics: committed(broker, groupId, topics, request.requireStable) }
       } catch (error) {
         return { groupId, errorCode: errorCodeOf(error) }
       }
@@ -45,8 +45,8 @@ export const offsetFetch = handler({
   },
 })
 
-/** null asks for all. */
-function committed({ groups }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null): TopicAnswer[] {
+/** `stable`: an offset that a transaction is about to change is not answered. null asks for all. */
+function committed({ groups, cluster }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null, stable: boolean): TopicAnswer[] {
   const places = asked?.flatMap(({ name, partitionIndexes }) =>
     partitionIndexes.map((partition): TopicPartition => ({ topic: name, partition })),
   )
@@ -58,6 +58,8 @@ function committed({ groups }: BrokerView, groupId: string, asked: readonly Aske
     name,
     partitions: partitions.map((partitionIndex) => {
       const found = byKey.get(`${name}-${partitionIndex}`)
+      if (stable && cluster.transactions.hasPendingOffset(groupId, { topic: name, partition: partitionIndex }))
+        return { partitionIndex, committedOffset: -1, metadata: '', errorCode: ERROR_CODES.UNSTABLE_OFFSET_COMMIT }
       return { partitionIndex, committedOffset: found?.offset ?? -1, metadata: found?.metadata ?? '' }
     }),
   }))
