@@ -8,6 +8,7 @@ import { KafkaliteError } from '../errors.js'
 import { isPromise } from '../lib/awaitable.js'
 import type { Timer } from '../lib/clock.js'
 import { writeInt32 } from '../lib/bytes.js'
+import { STRANGER_BYTES_MAX } from './authentication.js'
 import { type Answer, answer } from './dispatcher.js'
 import { FrameReader } from './frame-reader.js'
 import type { Call } from './handler.js'
@@ -20,7 +21,7 @@ const LENGTH_BYTES = 4
 
 export interface ConnectionOptions {
   readonly socket: Socket
-  readonly call: Pick<Call, 'broker' | 'advertised' | 'listening'>
+  readonly call: Pick<Call, 'broker' | 'advertised' | 'listening' | 'authentication'>
   /** Called once, when nothing more can come of it. */
   readonly onClose: () => void
   /** Something went wrong that is not the client's doing. */
@@ -44,8 +45,15 @@ export class Connection {
     const { socket, call } = options
     const { maxRequestBytes } = call.listening
     this.socket = socket
-    this.connection = { ...options.call, clientHost: socket.remoteAddress ?? '', signal: this.gone.signal }
+    this.connection = {
+      ...options.call,
+      clientHost: socket.remoteAddress ?? '',
+      signal: this.gone.signal,
+      endAfterAnswer: () => this.endWhenAnswered(),
+    }
     const reader = new FrameReader(maxRequestBytes, (frame) => {
+      if (call.authentication?.user === null && frame.length > STRANGER_BYTES_MAX)
+        throw new KafkaliteError('INVALID_REQUEST', 'Too much from a stranger')
       this.frames.push(frame)
       this.waitingBytes += frame.length
     })
@@ -63,6 +71,11 @@ export class Connection {
   endSoon(): void {
     this.ending = true
     if (!this.busy) this.finish()
+  }
+
+  /** For a request that is being answered. */
+  private endWhenAnswered(): void {
+    this.ending = true
   }
 
   /** Ends now. */

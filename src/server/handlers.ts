@@ -14,6 +14,7 @@ import { leaveGroup } from './handlers/13-leave-group.js'
 import { syncGroup } from './handlers/14-sync-group.js'
 import { describeGroups } from './handlers/15-describe-groups.js'
 import { listGroups } from './handlers/16-list-groups.js'
+import { saslHandshake } from './handlers/17-sasl-handshake.js'
 import { apiVersions } from './handlers/18-api-versions.js'
 import { createTopics } from './handlers/19-create-topics.js'
 import { deleteTopics } from './handlers/20-delete-topics.js'
@@ -26,6 +27,7 @@ import { endTxn } from './handlers/26-end-txn.js'
 import { txnOffsetCommit } from './handlers/28-txn-offset-commit.js'
 import { describeConfigs } from './handlers/32-describe-configs.js'
 import { alterConfigs } from './handlers/33-alter-configs.js'
+import { saslAuthenticate } from './handlers/36-sasl-authenticate.js'
 import { createPartitions } from './handlers/37-create-partitions.js'
 import { deleteGroups } from './handlers/42-delete-groups.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
@@ -51,6 +53,7 @@ const ALL: readonly AnyHandler[] = [
   syncGroup,
   describeGroups,
   listGroups,
+  saslHandshake,
   createTopics,
   deleteTopics,
   deleteRecords,
@@ -62,6 +65,7 @@ const ALL: readonly AnyHandler[] = [
   txnOffsetCommit,
   describeConfigs,
   alterConfigs,
+  saslAuthenticate,
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
