@@ -3,6 +3,7 @@
 // its end is not enough.
 
 import { timingSafeEqual } from 'node:crypto'
+import { encodeUtf8, readUtf8 } from '../lib/text.js'
 import type { PasswordOf, SaslMechanism } from './listen-options.js'
 import { ScramExchange } from './scram.js'
 
@@ -42,14 +43,14 @@ export class Authentication {
 
   /** The answer to the next message of the exchange; null: the client is not who it says. */
   async step(message: Uint8Array): Promise<Uint8Array | null> {
-    const text = Buffer.from(message).toString('utf8')
+    const text = readUtf8(message, 0, message.length)
     const result = this.scram === null ? await this.plain(text) : await this.scram.step(text)
     if (result === null) return null
     const { answer, user } = result
     // Somebody who authenticates again stays who it was.
     if (user !== null && this.user !== null && user !== this.user) return null
     this.user = user ?? this.user
-    return Buffer.from(answer, 'utf8')
+    return encodeUtf8(answer)
   }
 
   private async plain(text: string): Promise<{ readonly answer: string; readonly user: string } | null> {
@@ -62,7 +63,7 @@ export class Authentication {
 }
 
 function equals(given: string, expected: string): boolean {
-  const a = Buffer.from(given, 'utf8')
-  const b = Buffer.from(expected, 'utf8')
+  const a = encodeUtf8(given)
+  const b = encodeUtf8(expected)
   return a.length === b.length && timingSafeEqual(a, b)
 }
