@@ -6,15 +6,16 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 import { defineConfig } from 'tsup'
 
-const entry = {
+const types = {
   index: 'src/index.ts',
   'index.browser': 'src/index.browser.ts',
   testing: 'src/testing/index.ts',
   outbox: 'src/outbox/index.ts',
 }
+const entry = { ...types, cli: 'src/cli/main.ts' }
 
 async function writeCommonJs(): Promise<void> {
-  const modules = (await readdir('dist')).filter((name) => name.endsWith('.js')).map((name) => `dist/${name}`)
+  const modules = (await readdir('dist')).filter((name) => name.endsWith('.js') && name !== 'cli.js').map((name) => `dist/${name}`)
   await build({
     entryPoints: modules,
     bundle: false,
@@ -49,7 +50,7 @@ export default defineConfig([
     onSuccess: writeCommonJs,
   },
   {
-    entry,
+    entry: types,
     format: ['esm', 'cjs'],
     // tsup sets baseUrl when it makes the types, which TypeScript 6 calls deprecated.
     dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', noEmit: false, paths: {} } },

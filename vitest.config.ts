@@ -24,9 +24,23 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/{repo,package,bench,kafka}/**', '**/node_modules/**'] },
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{repo,package,bench,kafka}/**', 'test/clients/{java,librdkafka,kafkajs-waiting}/**', '**/node_modules/**'],
+        },
       },
       { extends: true, test: { name: 'repo', include: ['test/repo/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'clients',
+          include: ['test/clients/{java,librdkafka,kafkajs-waiting}/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+        },
+      },
       {
         extends: true,
         test: {

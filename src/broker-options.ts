@@ -29,6 +29,20 @@ export interface EmbeddedOptions {
   flushIntervalMs?: number | undefined
   /** Whether a topic comes into being when it is first sent to or read. Default true. Kafka: auto.create.topics.enable */
   autoCreateTopics?: boolean | undefined
+  /** How many partitions a topic has that asks for none. Default 1. Kafka: num.partitions */
+  numPartitions?: number | undefined
+  /** The shortest session that remote members of a group may ask for. Milliseconds. Default 100; 6000 in Kafka. Kafka: group.min.session.timeout.ms */
+  groupMinSessionTimeoutMs?: number | undefined
+  /** The longest session that remote members of a group may ask for. Milliseconds. Default 1800000 (30 minutes). Kafka: group.max.session.timeout.ms */
+  groupMaxSessionTimeoutMs?: number | undefined
+  /** The most remote members of a group of the classic protocol. Default 2147483647. Kafka: group.max.size */
+  groupMaxSize?: number | undefined
+  /** How long an empty group waits for further remote members when the first one joins. Milliseconds. Default 0; 3000 in Kafka. Kafka: group.initial.rebalance.delay.ms */
+  groupInitialRebalanceDelayMs?: number | undefined
+  /** After how long without a heartbeat a remote member is removed whose assignment the broker computes. Milliseconds. Default 45000. Kafka: group.consumer.session.timeout.ms */
+  groupConsumerSessionTimeoutMs?: number | undefined
+  /** How often such a member is told to send a heartbeat. Milliseconds. Default 5000. Kafka: group.consumer.heartbeat.interval.ms */
+  groupConsumerHeartbeatIntervalMs?: number | undefined
   /** Configs of topics that ask for none. */
   topicDefaults?: TopicConfig | undefined
   /** How often old segments are looked for. Milliseconds. Default 300000 (5 minutes). Kafka: log.retention.check.interval.ms */
@@ -78,6 +92,13 @@ const BROKER_RULES: Readonly<Record<keyof EmbeddedOptions | 'cluster', OptionRul
   flush: oneOf('os', 'interval', 'always'),
   flushIntervalMs: wholeNumber(1, 2_147_483_647),
   autoCreateTopics: aBoolean,
+  numPartitions: wholeNumber(1, 10_000),
+  groupMinSessionTimeoutMs: wholeNumber(1, 2_147_483_647),
+  groupMaxSessionTimeoutMs: wholeNumber(1, 2_147_483_647),
+  groupMaxSize: wholeNumber(1, 2_147_483_647),
+  groupInitialRebalanceDelayMs: wholeNumber(0, 2_147_483_647),
+  groupConsumerSessionTimeoutMs: wholeNumber(1, 2_147_483_647),
+  groupConsumerHeartbeatIntervalMs: wholeNumber(1, 2_147_483_647),
   topicDefaults: anObject,
   retentionCheckIntervalMs: wholeNumber(1, 2_147_483_647),
   cleanerBackoffMs: wholeNumber(1, 2_147_483_647),

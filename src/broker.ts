@@ -268,6 +268,7 @@ export class Broker extends EventEmitter<BrokerEvents> implements AsyncDisposabl
 
 function embedded(options: BrokerOptions | undefined): EmbeddedCluster {
   return new EmbeddedCluster({
+    ...options,
     storage: options?.storage ?? new MemoryStorage(),
     clock: options?.clock ?? new SystemClock(),
     random: options?.random ?? Math.random,
@@ -275,8 +276,5 @@ function embedded(options: BrokerOptions | undefined): EmbeddedCluster {
     flushIntervalMs: options?.flushIntervalMs ?? 1000,
     autoCreateTopics: options?.autoCreateTopics ?? true,
     topicDefaults: options?.topicDefaults ?? {},
-    retentionCheckIntervalMs: options?.retentionCheckIntervalMs,
-    cleanerBackoffMs: options?.cleanerBackoffMs,
-    cleanerDedupeBufferBytes: options?.cleanerDedupeBufferBytes,
   })
 }

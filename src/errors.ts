@@ -90,6 +90,8 @@ export const ERROR_KINDS = {
     'The member was removed from the group, or the partition belongs to another member now.',
     'Join again; the records since the last commit come again.',
   ),
+  STALE_MEMBER_EPOCH: kind(false, 'The member has another epoch by now.', 'Send a heartbeat, then try again with the new epoch.'),
+  INVALID_REGULAR_EXPRESSION: kind(false, 'A pattern of topics is no regular expression.', 'Mend the pattern.'),
   FENCED_INSTANCE_ID: kind(false, 'Another member took over this groupInstanceId.', 'Give each running member an id of its own.'),
   ILLEGAL_GENERATION: kind(false, 'The group has gone on to another generation.', 'Join the group again.'),
   INCONSISTENT_GROUP_PROTOCOL: kind(
@@ -97,6 +99,7 @@ export const ERROR_KINDS = {
     'The group has members of another kind, or none of the ways of assigning that the member knows.',
     'Use another groupId, or the same kind of consumer.',
   ),
+  GROUP_MAX_SIZE_REACHED: kind(false, 'The group has as many members as it may.', 'Use another groupId, or raise groupMaxSize.'),
   INVALID_SESSION_TIMEOUT: kind(false, 'The session timeout is shorter or longer than groups allow.', 'Use 100 to 1800000 ms.'),
   UNRELEASED_INSTANCE_ID: kind(true, 'A live member holds this groupInstanceId.', 'Close the other member first.'),
   UNSUPPORTED_ASSIGNOR: kind(false, 'The group knows no assignor of that name.', "Use 'uniform' or 'range'."),

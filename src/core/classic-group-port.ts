@@ -44,7 +44,7 @@ export interface MemberIdRequired {
   readonly memberIdRequired: string
 }
 
-/** An offset to commit: the next to read. */
+/** An offset to commit: the next to read; -1 and -2: the end and the start, as the tools of Kafka's clients write it. */
 export interface ClassicOffset {
   readonly topic: string
   readonly partition: number
@@ -108,6 +108,14 @@ export interface ClassicGroupPort {
   /** The commit of a member; with generation -1 and no member id, of somebody outside while the group has no members.
    *  UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, FENCED_INSTANCE_ID, GROUP_ID_NOT_FOUND, INVALID_GROUP_ID. */
   commit(member: ClassicMemberIdentity, offsets: readonly ClassicOffset[]): Awaitable<void>
+  /** What was committed, as it was: also what names no place, but the start or the end of a partition. Of the given partitions or of all. */
+  committed(groupId: string, partitions?: readonly Pick<ClassicOffset, 'topic' | 'partition'>[]): readonly ClassicOffset[]
+  /** Whether the member is in the group, whatever the group does. UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID. */
+  checkMember(member: ClassicMemberIdentity): void
+  /** The topics that members of the group read. GROUP_ID_NOT_FOUND, and NON_EMPTY_GROUP when its members are no consumers. */
+  subscribed(groupId: string): ReadonlySet<string>
+  /** Forgets what was committed for these. */
+  removeOffsets(groupId: string, partitions: readonly Pick<ClassicOffset, 'topic' | 'partition'>[]): Awaitable<void>
   /** undefined: there is no group of that id, or its members are not classic ones. */
   describe(groupId: string): ClassicGroupDescription | undefined
 }

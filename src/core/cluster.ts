@@ -8,13 +8,18 @@ import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { StopSignal } from '../lib/stopper.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { BrokerSettings } from './broker-settings.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
+import type { ConsumerGroupPort } from './consumer-group-port.js'
+import type { GroupState } from './group-state.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
 import type { OffsetToCommit, TopicPartition } from './topic-partition.js'
 import type { TransactionPort } from './transaction-port.js'
 
 export type { OffsetToCommit, TopicPartition } from './topic-partition.js'
+
+export type { GroupState } from './group-state.js'
 
 /** Whether records of open and aborted transactions are read: isolation.level. */
 export type Isolation = 'read_uncommitted' | 'read_committed'
@@ -172,9 +177,6 @@ export interface Membership {
   leave(options?: { temporarily?: boolean }): Awaitable<void>
 }
 
-/** empty: no members; assigning and reconciling: partitions are on the move; stable: every member has its own. */
-export type GroupState = 'empty' | 'assigning' | 'reconciling' | 'stable' | 'dead'
-
 /** A group seen from outside. */
 export interface GroupDescription {
   /** consumer: the broker computes the assignment (KIP-848, members in this process); classic: the members do. */
@@ -229,8 +231,12 @@ export interface ClusterEvents {
 
 /** The port. `CLOSED` from every call after `close`. */
 export interface Cluster {
-  /** The id that clients know the cluster by, the same each time it is opened. Known when it is open. */
-  readonly id?: string | undefined
+  /** The id that remote clients know the cluster by, the same each time it is opened. */
+  identify?(): Promise<string>
+  /** What the broker was told, where it is in this process. */
+  readonly settings?: BrokerSettings | undefined
+  /** Remote members of groups whose assignment this process computes. */
+  readonly consumerGroups?: ConsumerGroupPort | undefined
   /** Groups of the classic protocol, where this process is their coordinator. */
   readonly classicGroups?: ClassicGroupPort | undefined
   /** What this cluster can do; the rest is refused with `NOT_SUPPORTED`. */

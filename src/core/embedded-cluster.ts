@@ -7,6 +7,7 @@ import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { Storage } from '../storage/storage.js'
+import type { ConsumerGroupPort } from './consumer-group-port.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type {
   Appended,
@@ -27,11 +28,13 @@ import type {
 } from './cluster.js'
 import { Fetcher } from './fetcher.js'
 import { Flusher } from './flusher.js'
-import { CLEANER_BACKOFF_MS, DEDUPE_BUFFER_BYTES, LogCleaner } from './compaction/log-cleaner.js'
+import { type BrokerSettings, resolveSettings } from './broker-settings.js'
+import { LogCleaner } from './compaction/log-cleaner.js'
 import { CommittedOffsets, type OffsetRecord } from './group/committed-offsets.js'
 import { GroupCoordinator } from './group/group-coordinator.js'
 import { fitOffsets } from './group/offsets-recovery.js'
 import { openQueue } from './group/queue-state.js'
+import { identityOf } from './cluster-identity.js'
 import { INTERNAL_LOG_CONFIG, InternalLog } from './internal-log.js'
 import { KeyedLog } from './keyed-log.js'
 import type { FoundOffset } from './offset-lookup.js'
@@ -76,6 +79,14 @@ export interface EmbeddedClusterOptions {
   readonly cleanerBackoffMs?: number | undefined
   /** log.cleaner.dedupe.buffer.size: the most memory for the keys of one round of cleaning. Bytes. */
   readonly cleanerDedupeBufferBytes?: number | undefined
+  /** num.partitions */
+  readonly numPartitions?: number | undefined
+  readonly groupMinSessionTimeoutMs?: number | undefined
+  readonly groupMaxSessionTimeoutMs?: number | undefined
+  readonly groupMaxSize?: number | undefined
+  readonly groupInitialRebalanceDelayMs?: number | undefined
+  readonly groupConsumerSessionTimeoutMs?: number | undefined
+  readonly groupConsumerHeartbeatIntervalMs?: number | undefined
   /** Called when a slice of cleaning is over; for tests. */
   readonly onCleanerSlice?: (() => void) | undefined
 }
@@ -87,6 +98,7 @@ interface Parts {
   readonly fetcher: Fetcher
   readonly groups: GroupCoordinator
   readonly metadata: InternalLog
+  readonly topicRecords: KeyedLog<TopicRecord>
   readonly offsets: InternalLog
   readonly transactionLog: TransactionLog
   readonly transactions: TransactionCoordinator
@@ -97,6 +109,7 @@ export class EmbeddedCluster implements Cluster {
   readonly clock: Clock
   readonly random: () => number
   readonly events = new EventEmitter<ClusterEvents>()
+  readonly settings: BrokerSettings
   private readonly storage: Storage
   private readonly flusher: Flusher
   private readonly work = new WorkInProgress()
@@ -105,6 +118,7 @@ export class EmbeddedCluster implements Cluster {
   private readonly changes = new EventEmitter<{ topic: [name: string] }>()
   private parts: Parts | null = null
   private closing: Promise<void> | null = null
+  private identity: Promise<string> | null = null
 
   constructor(private readonly options: EmbeddedClusterOptions) {
     const { storage, clock, random } = options
@@ -114,6 +128,8 @@ export class EmbeddedCluster implements Cluster {
     this.supports = { ...storage.supports, queues: true, transactions: true }
     this.flusher = new Flusher(storage, clock, options.flushIntervalMs, (error) => this.report(error))
     checkTopicConfig({ ...options.topicDefaults }, 'the topic defaults')
+    const topicDefaults = resolveTopicConfig({ flush: options.flush, ...options.topicDefaults }, TOPIC_DEFAULTS)
+    this.settings = resolveSettings({ ...options, topicDefaults })
   }
 
   async open(): Promise<void> {
@@ -221,9 +237,20 @@ export class EmbeddedCluster implements Cluster {
     return this.requireParts().registry.get(place.topic).partition(place.partition).sizeBytes
   }
 
+  /** Found in the metadata log, or made and kept there: a broker that nobody connects to needs none. */
+  async identify(): Promise<string> {
+    this.identity ??= identityOf(this.requireParts().topicRecords, this.random)
+    return this.identity
+  }
+
   /** CLOSED. */
   get classicGroups(): ClassicGroupPort {
     return this.requireParts().groups.classic
+  }
+
+  /** CLOSED. */
+  get consumerGroups(): ConsumerGroupPort {
+    return this.requireParts().groups.consumer
   }
 
   joinGroup(request: JoinRequest): Membership {
@@ -284,7 +311,6 @@ export class EmbeddedCluster implements Cluster {
     const offsetRecords = new KeyedLog<OffsetRecord>(offsets, now, onError)
     await topicRecords.load()
     await offsetRecords.load()
-    const defaults = resolveTopicConfig({ flush: this.options.flush, ...this.options.topicDefaults }, TOPIC_DEFAULTS)
     const transactionLog = new TransactionLog({ storage, flusher, now, onError })
     await transactionLog.open()
     const registry = new TopicRegistry({
@@ -292,7 +318,8 @@ export class EmbeddedCluster implements Cluster {
       clock,
       random,
       flusher,
-      defaults,
+      defaults: this.settings.topicDefaults,
+      partitionsDefault: this.settings.numPartitions,
       metadata: topicRecords,
       producers: new ProducerSnapshots(storage, transactionLog, now, onError),
       onChange: (name, change) => this.onTopicChange(name, change),
@@ -300,6 +327,7 @@ export class EmbeddedCluster implements Cluster {
     })
     const committed = new CommittedOffsets(offsetRecords, this.options.flush, now)
     const groups = new GroupCoordinator({
+      settings: this.settings,
       clock,
       random,
       registry,
@@ -308,7 +336,7 @@ export class EmbeddedCluster implements Cluster {
       track: (answer) => this.work.track(answer),
     })
     const track = (done: Promise<void>): void => void this.work.track(done)
-    const retention = new Retention(registry, clock, onError, track, this.options.retentionCheckIntervalMs)
+    const retention = new Retention(registry, clock, onError, track, this.settings.retentionCheckIntervalMs)
     const cleaner = this.newCleaner(registry, track)
     await registry.open()
     // What a process that died had only written can be read from now on, so a power cut must not take it any more.
@@ -325,18 +353,19 @@ export class EmbeddedCluster implements Cluster {
       cleaner.arm(topic.config)
     }
     const fetcher = new Fetcher(registry, clock)
-    return { registry, retention, cleaner, groups, metadata, offsets, transactionLog, transactions, fetcher }
+    return { registry, retention, cleaner, groups, metadata, topicRecords, offsets, transactionLog, transactions, fetcher }
   }
 
   private newCleaner(registry: TopicRegistry, track: (done: Promise<void>) => void): LogCleaner {
     const { clock, random } = this
-    const { cleanerBackoffMs, cleanerDedupeBufferBytes, onCleanerSlice } = this.options
+    const { cleanerBackoffMs, cleanerDedupeBufferBytes } = this.settings
+    const { onCleanerSlice } = this.options
     return new LogCleaner({
       registry,
       clock,
       random,
-      backoffMs: cleanerBackoffMs ?? CLEANER_BACKOFF_MS,
-      dedupeBufferBytes: cleanerDedupeBufferBytes ?? DEDUPE_BUFFER_BYTES,
+      backoffMs: cleanerBackoffMs,
+      dedupeBufferBytes: cleanerDedupeBufferBytes,
       transactionsOf,
       onError: (error) => this.report(error),
       onCleaned: (cleaned) => this.events.emit('cleaned', cleaned),

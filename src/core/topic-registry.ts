@@ -7,6 +7,7 @@ import { isPromise } from '../lib/awaitable.js'
 import { SerialQueue } from '../lib/serial-queue.js'
 import type { Storage } from '../storage/storage.js'
 import type { NewTopic, TopicDescription } from './cluster.js'
+import { isIdentity } from './cluster-identity.js'
 import type { Flusher } from './flusher.js'
 import type { KeyedLog } from './keyed-log.js'
 import { Partition } from './partition.js'
@@ -23,8 +24,6 @@ import {
 } from './topic-config.js'
 import { checkTopicName, collisionKey, partitionLogName, partitionOfLog, stateLogName } from './topic-name.js'
 
-/** num.partitions of Kafka. */
-const PARTITIONS_DEFAULT = 1
 /** Whoever brings logs brings no configs: nothing of them may be deleted until somebody says how long it is to be kept. */
 const ADOPTED_CONFIG: TopicConfig = { retentionMs: -1 }
 /** A typing error must not fill the disk with folders. */
@@ -36,6 +35,8 @@ export interface TopicRegistryOptions {
   readonly random: () => number
   readonly flusher: Flusher
   readonly defaults: ResolvedTopicConfig
+  /** num.partitions */
+  readonly partitionsDefault: number
   readonly metadata: KeyedLog<TopicRecord>
   readonly producers: ProducerSnapshots
   /** Called when the topic can be used, has changed or is gone; not for the topics found on opening. */
@@ -56,6 +57,7 @@ export class TopicRegistry {
   async open(): Promise<void> {
     const { metadata, storage } = this.options
     for (const [name, record] of [...metadata.entries()]) {
+      if (isIdentity(name)) continue
       if (record.deleting === true) {
         // The process may have died before that record was durable: without it the topic would come back without its records.
         await storage.sync()
@@ -154,7 +156,7 @@ export class TopicRegistry {
     if (this.topics.has(name)) throw new KafkaliteError('TOPIC_ALREADY_EXISTS', `Topic "${name}" exists already`)
     const other = this.collisions.get(collisionKey(name))
     if (other !== undefined) throw new KafkaliteError('INVALID_TOPIC_EXCEPTION', `Topic "${name}" collides with existing topic "${other}"`)
-    const partitions = given.partitions === undefined || given.partitions === -1 ? PARTITIONS_DEFAULT : given.partitions
+    const partitions = given.partitions === undefined || given.partitions === -1 ? this.options.partitionsDefault : given.partitions
     checkPartitions(partitions)
     const replicas = given.replicationFactor ?? -1
     if (replicas !== -1 && replicas !== 1) {

@@ -1,22 +1,134 @@
-// The configs of the broker that clients ask for, in Kafka's names: facts, none of which can be changed over the wire.
+// The configs of the broker in Kafka's names, both ways: what a broker was told, as clients ask for it, and what an administrator writes,
+// as the options of a broker and its listeners. Each stands for a setting of ours, or has one value that cannot be another one here.
 
-/** Name, value and Kafka's number of the type. */
-export const BROKER_CONFIGS: readonly (readonly [name: string, value: string, type: number])[] = [
-  ['auto.create.topics.enable', 'true', 1],
-  ['broker.id', '1', 3],
-  ['default.replication.factor', '1', 3],
-  ['group.initial.rebalance.delay.ms', '0', 3],
-  ['group.max.session.timeout.ms', '1800000', 3],
-  ['group.min.session.timeout.ms', '100', 3],
-  ['log.cleanup.policy', 'delete', 7],
-  ['log.message.timestamp.type', 'CreateTime', 2],
-  ['log.retention.bytes', '-1', 5],
-  ['log.retention.ms', '604800000', 5],
-  ['log.segment.bytes', '1073741824', 3],
-  ['message.max.bytes', '1048588', 3],
-  ['min.insync.replicas', '1', 3],
-  ['node.id', '1', 3],
-  ['num.partitions', '1', 3],
-  ['offset.metadata.max.bytes', '4096', 3],
-  ['socket.request.max.bytes', '104857600', 3],
-]
+import type { BrokerSettings } from '../core/broker-settings.js'
+import { BROKER_DEFAULTS } from '../core/broker-settings.js'
+import { type ResolvedTopicConfig, TOPIC_DEFAULTS, type TopicConfig } from '../core/topic-config.js'
+import { KafkaliteError } from '../errors.js'
+import { nearestWord } from '../lib/nearest-word.js'
+import { CONFIG_SOURCES, CONFIG_TYPES, type ConfigType, configText, parseConfigText } from './config-text.js'
+import { LISTENER_DEFAULTS, type ListenerSettings } from './listen-options.js'
+
+type BrokerSetting = Exclude<keyof BrokerSettings, 'topicDefaults'>
+
+/** `scale`: how many of our units make one of Kafka's. Of several names for one setting the one without a scale is described. */
+type Known = { readonly type: ConfigType; readonly scale?: number } & (
+  | { readonly of: 'broker'; readonly ours: BrokerSetting }
+  | { readonly of: 'topic'; readonly ours: keyof ResolvedTopicConfig }
+  | { readonly of: 'listener'; readonly ours: keyof ListenerSettings }
+  | { readonly of: 'none'; readonly value: string }
+)
+
+const broker = (type: ConfigType, ours: BrokerSetting): Known => ({ type, of: 'broker', ours })
+const topic = (type: ConfigType, ours: keyof ResolvedTopicConfig, scale?: number): Known => ({
+  type,
+  of: 'topic',
+  ours,
+  ...(scale !== undefined && { scale }),
+})
+const listener = (type: ConfigType, ours: keyof ListenerSettings): Known => ({ type, of: 'listener', ours })
+const only = (type: ConfigType, value: string): Known => ({ type, of: 'none', value })
+
+const MINUTE = 60_000
+const HOUR = 3_600_000
+
+export const BROKER_CONFIGS: Readonly<Record<string, Known>> = {
+  'auto.create.topics.enable': broker('boolean', 'autoCreateTopics'),
+  'broker.id': only('int', '1'),
+  'compression.type': topic('string', 'compressionType'),
+  'connections.max.idle.ms': listener('long', 'connectionsMaxIdleMs'),
+  'default.replication.factor': only('int', '1'),
+  'delete.topic.enable': only('boolean', 'true'),
+  'group.consumer.heartbeat.interval.ms': broker('int', 'groupConsumerHeartbeatIntervalMs'),
+  'group.consumer.session.timeout.ms': broker('int', 'groupConsumerSessionTimeoutMs'),
+  'group.initial.rebalance.delay.ms': broker('int', 'groupInitialRebalanceDelayMs'),
+  'group.max.session.timeout.ms': broker('int', 'groupMaxSessionTimeoutMs'),
+  'group.max.size': broker('int', 'groupMaxSize'),
+  'group.min.session.timeout.ms': broker('int', 'groupMinSessionTimeoutMs'),
+  'log.cleaner.backoff.ms': broker('long', 'cleanerBackoffMs'),
+  'log.cleaner.dedupe.buffer.size': broker('long', 'cleanerDedupeBufferBytes'),
+  'log.cleaner.delete.retention.ms': topic('long', 'deleteRetentionMs'),
+  'log.cleaner.max.compaction.lag.ms': topic('long', 'maxCompactionLagMs'),
+  'log.cleaner.min.cleanable.ratio': topic('double', 'minCleanableDirtyRatio'),
+  'log.cleaner.min.compaction.lag.ms': topic('long', 'minCompactionLagMs'),
+  'log.cleanup.policy': topic('list', 'cleanupPolicy'),
+  'log.flush.interval.ms': broker('long', 'flushIntervalMs'),
+  'log.index.size.max.bytes': topic('int', 'segmentIndexBytes'),
+  'log.message.timestamp.after.max.ms': topic('long', 'messageTimestampAfterMaxMs'),
+  'log.message.timestamp.before.max.ms': topic('long', 'messageTimestampBeforeMaxMs'),
+  'log.message.timestamp.type': topic('string', 'messageTimestampType'),
+  'log.retention.bytes': topic('long', 'retentionBytes'),
+  'log.retention.check.interval.ms': broker('long', 'retentionCheckIntervalMs'),
+  'log.retention.hours': topic('int', 'retentionMs', HOUR),
+  'log.retention.minutes': topic('int', 'retentionMs', MINUTE),
+  'log.retention.ms': topic('long', 'retentionMs'),
+  'log.roll.hours': topic('int', 'segmentMs', HOUR),
+  'log.roll.ms': topic('long', 'segmentMs'),
+  'log.segment.bytes': topic('int', 'segmentBytes'),
+  'max.connections': listener('int', 'maxConnections'),
+  'message.max.bytes': topic('int', 'maxMessageBytes'),
+  'min.insync.replicas': only('int', '1'),
+  'node.id': only('int', '1'),
+  'num.partitions': broker('int', 'numPartitions'),
+  'offset.metadata.max.bytes': only('int', '4096'),
+  'socket.request.max.bytes': listener('int', 'maxRequestBytes'),
+}
+
+export interface DescribedBrokerConfig {
+  readonly name: string
+  readonly value: string
+  readonly source: number
+  readonly type: number
+  readonly defaultValue: string
+}
+
+/** Every config with what it is here. */
+export function describeBrokerConfigs(settings: BrokerSettings, listening: ListenerSettings): readonly DescribedBrokerConfig[] {
+  const described: DescribedBrokerConfig[] = []
+  for (const [name, known] of Object.entries(BROKER_CONFIGS)) {
+    if (known.scale !== undefined) continue
+    const [value, defaultValue] = valuesOf(known, settings, listening).map(configText) as [string, string]
+    const source = value === defaultValue ? CONFIG_SOURCES.default : CONFIG_SOURCES.staticBroker
+    described.push({ name, value, source, type: CONFIG_TYPES[known.type], defaultValue })
+  }
+  return described
+}
+
+function valuesOf(known: Known, settings: BrokerSettings, listening: ListenerSettings): readonly (string | number | boolean)[] {
+  if (known.of === 'broker') return [settings[known.ours], BROKER_DEFAULTS[known.ours]]
+  if (known.of === 'topic') return [settings.topicDefaults[known.ours], TOPIC_DEFAULTS[known.ours]]
+  if (known.of === 'listener') return [listening[known.ours], LISTENER_DEFAULTS[known.ours]]
+  return [known.value, known.value]
+}
+
+/** Options of a broker and of its listeners. */
+export interface ParsedBrokerConfigs {
+  readonly broker: { [P in BrokerSetting]?: BrokerSettings[P] }
+  readonly topicDefaults: TopicConfig
+  readonly listener: Partial<ListenerSettings>
+}
+
+/** What the texts say, in our names. INVALID_CONFIG: an unknown name, or a value that is none. Ranges are checked by who takes them. */
+export function parseBrokerConfigs(given: readonly (readonly [name: string, value: string])[]): ParsedBrokerConfigs {
+  const parsed = { broker: {}, topic: {}, listener: {} } as Record<'broker' | 'topic' | 'listener', Record<string, unknown>>
+  // In Kafka the more exact unit wins: milliseconds over minutes over hours.
+  const inOrder = [...given].sort(([a], [b]) => (BROKER_CONFIGS[b]?.scale ?? 0) - (BROKER_CONFIGS[a]?.scale ?? 0))
+  for (const [name, value] of inOrder) {
+    const known = Object.hasOwn(BROKER_CONFIGS, name) ? BROKER_CONFIGS[name] : undefined
+    if (known === undefined) {
+      const nearest = nearestWord(name, Object.keys(BROKER_CONFIGS))
+      throw new KafkaliteError(
+        'INVALID_CONFIG',
+        `There is no broker config "${name}" here${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+      )
+    }
+    if (known.of !== 'none') parsed[known.of][known.ours] = scaled(parseConfigText(value, known.type, name), known.scale)
+    else if (value !== known.value) throw new KafkaliteError('INVALID_CONFIG', `${name} can only be ${known.value} here, not "${value}"`)
+  }
+  return { broker: parsed.broker, topicDefaults: parsed.topic, listener: parsed.listener } as ParsedBrokerConfigs
+}
+
+/** No limit is no limit in any unit. */
+function scaled(value: unknown, scale: number | undefined): unknown {
+  return typeof value === 'number' && value > 0 && scale !== undefined ? value * scale : value
+}

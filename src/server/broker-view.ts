@@ -2,9 +2,10 @@
 // connections of all listeners of a broker.
 
 import { KafkaliteError } from '../errors.js'
+import type { BrokerSettings } from '../core/broker-settings.js'
 import type { Cluster, TopicDescription } from '../core/cluster.js'
+import type { ConsumerGroupPort } from '../core/consumer-group-port.js'
 import type { ClassicGroupPort } from '../core/classic-group-port.js'
-import { randomUuid } from '../protocol/uuid.js'
 
 /** There is one node, and it is never -1, which stands for "none". */
 export const NODE_ID = 1
@@ -12,24 +13,29 @@ export const NODE_ID = 1
 export const LEADER_EPOCH = 0
 
 export class BrokerView {
-  readonly clusterId: string
-  readonly groups: ClassicGroupPort
   /** What is known of topics, by their ids; null when topics came or went since. */
   private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
-  private lastProducerId: number
 
-  constructor(readonly cluster: Cluster) {
-    const { classicGroups } = cluster
-    if (classicGroups === undefined)
-      throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
-    this.groups = classicGroups
-    this.clusterId = cluster.id ?? randomUuid(cluster.random)
-    this.lastProducerId = cluster.clock.now() * PRODUCER_IDS_PER_MS
+  private constructor(
+    readonly cluster: Cluster,
+    readonly clusterId: string,
+    readonly settings: BrokerSettings,
+    readonly groups: ClassicGroupPort,
+    readonly consumerGroups: ConsumerGroupPort,
+  ) {
     const forget = (): void => {
       this.byId = null
     }
     cluster.events.on('topicCreated', forget)
     cluster.events.on('topicDeleted', forget)
+  }
+
+  /** NOT_SUPPORTED for a cluster that is not in this process. */
+  static async open(cluster: Cluster): Promise<BrokerView> {
+    const { classicGroups, consumerGroups, settings } = cluster
+    if (classicGroups === undefined || consumerGroups === undefined || settings === undefined || cluster.identify === undefined)
+      throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
+    return new BrokerView(cluster, await cluster.identify(), settings, classicGroups, consumerGroups)
   }
 
   /** The topic with that id, or undefined. */
@@ -47,12 +53,4 @@ export class BrokerView {
       throw error
     }
   }
-
-  /** A producer id that nobody else has: the time makes it differ from those of runs before, as long as none takes a thousand a millisecond. */
-  nextProducerId(): number {
-    this.lastProducerId++
-    return this.lastProducerId
-  }
 }
-
-const PRODUCER_IDS_PER_MS = 1_000

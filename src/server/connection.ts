@@ -6,7 +6,9 @@
 import type { Socket } from 'node:net'
 import { KafkaliteError } from '../errors.js'
 import { isPromise } from '../lib/awaitable.js'
+import type { Timer } from '../lib/clock.js'
 import { writeInt32 } from '../lib/bytes.js'
+import { STRANGER_BYTES_MAX } from './authentication.js'
 import { type Answer, answer } from './dispatcher.js'
 import { FrameReader } from './frame-reader.js'
 import type { Call } from './handler.js'
@@ -19,8 +21,7 @@ const LENGTH_BYTES = 4
 
 export interface ConnectionOptions {
   readonly socket: Socket
-  readonly call: Pick<Call, 'broker' | 'advertised'>
-  readonly maxRequestBytes: number
+  readonly call: Pick<Call, 'broker' | 'advertised' | 'listening' | 'authentication'>
   /** Called once, when nothing more can come of it. */
   readonly onClose: () => void
   /** Something went wrong that is not the client's doing. */
@@ -34,19 +35,31 @@ export class Connection {
   private readonly gone = new AbortController()
   private readonly connection: Omit<Call, 'version' | 'clientId'>
   private busy = false
+  private lastActiveMs: number
+  private idle: Timer | null = null
   private closed = false
   /** No more requests are begun: the connection ends when the one under way is answered. */
   private ending = false
 
   constructor(private readonly options: ConnectionOptions) {
-    const { socket, maxRequestBytes } = options
+    const { socket, call } = options
+    const { maxRequestBytes } = call.listening
     this.socket = socket
-    this.connection = { ...options.call, clientHost: socket.remoteAddress ?? '', signal: this.gone.signal }
+    this.connection = {
+      ...options.call,
+      clientHost: socket.remoteAddress ?? '',
+      signal: this.gone.signal,
+      endAfterAnswer: () => this.endWhenAnswered(),
+    }
     const reader = new FrameReader(maxRequestBytes, (frame) => {
+      if (call.authentication?.user === null && frame.length > STRANGER_BYTES_MAX)
+        throw new KafkaliteError('INVALID_REQUEST', 'Too much from a stranger')
       this.frames.push(frame)
       this.waitingBytes += frame.length
     })
+    this.lastActiveMs = call.broker.cluster.clock.now()
     socket.setNoDelay(true)
+    this.touch()
     socket.on('data', (chunk: Uint8Array) => this.receive(reader, chunk))
     socket.on('drain', () => this.work())
     socket.on('end', () => this.endSoon())
@@ -60,10 +73,16 @@ export class Connection {
     if (!this.busy) this.finish()
   }
 
+  /** For a request that is being answered. */
+  private endWhenAnswered(): void {
+    this.ending = true
+  }
+
   /** Ends now. */
   destroy(): void {
     if (this.closed) return
     this.closed = true
+    this.idle?.cancel()
     this.frames.length = 0
     this.gone.abort()
     this.socket.destroy()
@@ -72,6 +91,7 @@ export class Connection {
 
   private receive(reader: FrameReader, chunk: Uint8Array): void {
     if (this.closed || this.ending) return
+    this.lastActiveMs = this.options.call.broker.cluster.clock.now()
     try {
       reader.push(chunk)
     } catch {
@@ -138,6 +158,17 @@ export class Connection {
   private fail(error: unknown): void {
     if (!KafkaliteError.is(error, 'INVALID_REQUEST', 'UNSUPPORTED_VERSION', 'CLOSED')) this.options.onError(error)
     this.destroy()
+  }
+
+  /** One timer a connection: it looks when the connection could be idle for too long at the earliest. */
+  private touch(): void {
+    const { broker, listening } = this.options.call
+    const { clock } = broker.cluster
+    this.idle = clock.setTimer(this.lastActiveMs + listening.connectionsMaxIdleMs, () => {
+      if (this.busy) this.lastActiveMs = clock.now()
+      if (clock.now() - this.lastActiveMs < listening.connectionsMaxIdleMs) this.touch()
+      else this.destroy()
+    })
   }
 
   private throttle(): void {

@@ -20,6 +20,7 @@ export function answer(frame: Uint8Array, connection: Omit<Call, 'version' | 'cl
   const reader = new WireReader(frame)
   const { apiKey, apiVersion: version, correlationId } = readRequestStart(reader)
   const handler = HANDLERS.get(apiKey)
+  if (connection.authentication?.admits(apiKey) === false) return 'disconnect'
   if (handler === undefined) throw new KafkaliteError('UNSUPPORTED_VERSION', `Requests with key ${apiKey} are not answered here`)
   if (version < handler.first || version > handler.last) {
     if (apiKey === API_VERSIONS_KEY) return olderVersionsPlease(handler, correlationId)

@@ -4,6 +4,8 @@
 
 import type { Awaitable } from '../lib/awaitable.js'
 import type { Message, Outgoing } from '../protocol/message.js'
+import type { ListenerSettings } from './listen-options.js'
+import type { Authentication } from './authentication.js'
 import type { BrokerView } from './broker-view.js'
 
 /** One request on its way. */
@@ -15,6 +17,12 @@ export interface Call {
   readonly broker: BrokerView
   /** Where this client reaches us: what the listener advertises. */
   readonly advertised: { readonly host: string; readonly port: number }
+  /** The limits of the listener that the client came to. */
+  readonly listening: ListenerSettings
+  /** Who is at the other end; null when nobody is asked. */
+  readonly authentication: Authentication | null
+  /** The connection is closed when this request is answered. */
+  readonly endAfterAnswer: () => void
   /** Fires when the connection is gone: whoever waits for something may stop. */
   readonly signal: AbortSignal
 }

@@ -14,17 +14,30 @@ import { leaveGroup } from './handlers/13-leave-group.js'
 import { syncGroup } from './handlers/14-sync-group.js'
 import { describeGroups } from './handlers/15-describe-groups.js'
 import { listGroups } from './handlers/16-list-groups.js'
+import { saslHandshake } from './handlers/17-sasl-handshake.js'
 import { apiVersions } from './handlers/18-api-versions.js'
 import { createTopics } from './handlers/19-create-topics.js'
 import { deleteTopics } from './handlers/20-delete-topics.js'
 import { deleteRecords } from './handlers/21-delete-records.js'
 import { initProducerId } from './handlers/22-init-producer-id.js'
 import { offsetForLeaderEpoch } from './handlers/23-offset-for-leader-epoch.js'
+import { addPartitionsToTxn } from './handlers/24-add-partitions-to-txn.js'
+import { addOffsetsToTxn } from './handlers/25-add-offsets-to-txn.js'
+import { endTxn } from './handlers/26-end-txn.js'
+import { txnOffsetCommit } from './handlers/28-txn-offset-commit.js'
 import { describeConfigs } from './handlers/32-describe-configs.js'
+import { alterConfigs } from './handlers/33-alter-configs.js'
+import { saslAuthenticate } from './handlers/36-sasl-authenticate.js'
 import { createPartitions } from './handlers/37-create-partitions.js'
 import { deleteGroups } from './handlers/42-delete-groups.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
+import { offsetDelete } from './handlers/47-offset-delete.js'
 import { describeCluster } from './handlers/60-describe-cluster.js'
+import { describeProducers } from './handlers/61-describe-producers.js'
+import { describeTransactions } from './handlers/65-describe-transactions.js'
+import { listTransactions } from './handlers/66-list-transactions.js'
+import { consumerGroupHeartbeat } from './handlers/68-consumer-group-heartbeat.js'
+import { consumerGroupDescribe } from './handlers/69-consumer-group-describe.js'
 
 const ALL: readonly AnyHandler[] = [
   produce,
@@ -40,16 +53,29 @@ const ALL: readonly AnyHandler[] = [
   syncGroup,
   describeGroups,
   listGroups,
+  saslHandshake,
   createTopics,
   deleteTopics,
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
+  txnOffsetCommit,
   describeConfigs,
+  alterConfigs,
+  saslAuthenticate,
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  offsetDelete,
   describeCluster,
+  describeProducers,
+  describeTransactions,
+  listTransactions,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
 ]
 
 export const HANDLERS: ReadonlyMap<number, AnyHandler> = withApiVersions(ALL)

@@ -1,6 +1,33 @@
 // What a listener is told and what it is to the program that opened it. Apart from the listener itself, because these words are a part of
 // the face, which also a browser reads.
 
+/** How clients say who they are. */
+export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+
+/** The password of a user; undefined: there is no such user. */
+export type PasswordOf = (user: string) => string | undefined | Promise<string | undefined>
+
+/** Who may connect. */
+export interface SaslOptions {
+  /** Passwords by the names of the users, or a function that answers them. They are never printed. */
+  users: Readonly<Record<string, string>> | PasswordOf
+  /** Default: all three. PLAIN sends the password as it is: use it with tls only. Kafka: sasl.enabled.mechanisms */
+  mechanisms?: readonly SaslMechanism[] | undefined
+}
+
+/** What is handed to Node's tls.createServer: a key and a certificate in PEM, and whatever else it takes. */
+export interface TlsOptions {
+  /** The private key, in PEM. */
+  key?: string | Uint8Array | undefined
+  /** The certificate, in PEM. */
+  cert?: string | Uint8Array | undefined
+  /** Whom clients must be certified by, in PEM. */
+  ca?: string | Uint8Array | undefined
+  /** Whether clients are asked for a certificate. Default false. Kafka: ssl.client.auth */
+  requestCert?: boolean | undefined
+  readonly [option: string]: unknown
+}
+
 /** Where and how to listen. */
 export interface ListenOptions {
   /** The address to bind to. Default 127.0.0.1: this machine alone. */
@@ -13,6 +40,26 @@ export interface ListenOptions {
   maxConnections?: number | undefined
   /** The largest request. Bytes, from 1. Default 104857600 (100 MiB). Kafka: socket.request.max.bytes */
   maxRequestBytes?: number | undefined
+  /** A connection on which nothing was asked for so long is closed. Milliseconds. Default 600000 (10 minutes). Kafka: connections.max.idle.ms */
+  connectionsMaxIdleMs?: number | undefined
+  /** Asks clients who they are. Default: nobody is asked. */
+  sasl?: SaslOptions | undefined
+  /** Encrypts, from the first byte on. Default: nothing is encrypted. */
+  tls?: TlsOptions | undefined
+  /**
+   * Lets anybody in who can reach the address. Needed for a host other than this machine's own (127.0.0.1, ::1, localhost), because
+   * nothing asks who connects unless there is `sasl`. Default false.
+   */
+  allowAnonymous?: boolean | undefined
+}
+
+/** What a listener was told of limits, with the defaults filled in. */
+export type ListenerSettings = Required<{ readonly [P in 'maxConnections' | 'maxRequestBytes' | 'connectionsMaxIdleMs']: number }>
+
+export const LISTENER_DEFAULTS: ListenerSettings = {
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxRequestBytes: 104_857_600,
+  connectionsMaxIdleMs: 600_000,
 }
 
 /** A listener that Kafka's clients connect to. */

@@ -1,22 +1,31 @@
 // A port that Kafka's clients connect to. It is bound to loopback unless told otherwise, because nothing asks who connects.
 
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls'
 import { describe, KafkaliteError } from '../errors.js'
 import type { Cluster } from '../core/cluster.js'
+import { Authentication } from './authentication.js'
 import { BrokerView } from './broker-view.js'
 import { Connection } from './connection.js'
-import type { Listener, ListenOptions } from './listen-options.js'
+import {
+  type Listener,
+  type ListenerSettings,
+  type ListenOptions,
+  LISTENER_DEFAULTS,
+  type SaslMechanism,
+  type SaslOptions,
+} from './listen-options.js'
 
-const REQUEST_BYTES_MAX = 104_857_600
 const PORT_MAX = 65_535
-const views = new WeakMap<Cluster, BrokerView>()
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i
+const views = new WeakMap<Cluster, Promise<BrokerView>>()
 
 /** Resolves when clients can connect. NOT_SUPPORTED, INVALID_ARGUMENT, LISTEN_FAILED (the port is taken, or may not be had). */
 export async function listen(cluster: Cluster, options: ListenOptions = {}): Promise<Listener> {
   checkListenOptions(options)
-  const view = views.get(cluster) ?? new BrokerView(cluster)
+  const view = views.get(cluster) ?? BrokerView.open(cluster)
   views.set(cluster, view)
-  const listener = new TcpListener(view, options)
+  const listener = new TcpListener(await view, options)
   await listener.open()
   return listener
 }
@@ -28,12 +37,20 @@ class TcpListener implements Listener {
   private readonly connections = new Set<Connection>()
   readonly closed: Promise<void>
   private isClosing = false
+  private readonly settings: ListenerSettings
 
   constructor(
     private readonly view: BrokerView,
     private readonly options: ListenOptions,
   ) {
-    this.server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.accept(socket))
+    const { maxConnections, maxRequestBytes, connectionsMaxIdleMs } = options
+    this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs })
+    const { tls } = options
+    const accept = (socket: Socket): void => this.accept(socket)
+    this.server =
+      tls === undefined
+        ? createServer({ noDelay: true, allowHalfOpen: true }, accept)
+        : createTlsServer({ ...tls, allowHalfOpen: true } as NodeTlsOptions, accept)
     this.closed = new Promise((resolve) => this.server.once('close', resolve))
   }
 
@@ -71,15 +88,19 @@ class TcpListener implements Listener {
   }
 
   private accept(socket: Socket): void {
-    const { maxConnections = Number.POSITIVE_INFINITY, maxRequestBytes = REQUEST_BYTES_MAX } = this.options
-    if (this.isClosing || this.connections.size >= maxConnections) {
+    const { settings: listening } = this
+    if (this.isClosing || this.connections.size >= listening.maxConnections) {
       socket.destroy()
       return
     }
     const connection = new Connection({
       socket,
-      call: { broker: this.view, advertised: this.options.advertised ?? this.reachedAt(socket) },
-      maxRequestBytes,
+      call: {
+        broker: this.view,
+        listening,
+        authentication: authenticationOf(this.options),
+        advertised: this.options.advertised ?? this.reachedAt(socket),
+      },
       onClose: () => this.connections.delete(connection),
       onError: (error) => this.report(error),
     })
@@ -101,7 +122,17 @@ class TcpListener implements Listener {
   }
 }
 
-const OPTION_NAMES: readonly string[] = ['host', 'port', 'advertised', 'maxConnections', 'maxRequestBytes']
+const OPTION_NAMES: readonly string[] = [
+  'host',
+  'port',
+  'advertised',
+  'maxConnections',
+  'maxRequestBytes',
+  'connectionsMaxIdleMs',
+  'sasl',
+  'tls',
+  'allowAnonymous',
+]
 
 function checkListenOptions(options: ListenOptions): void {
   if (typeof options !== 'object' || options === null)
@@ -109,7 +140,7 @@ function checkListenOptions(options: ListenOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
   if (unknown !== undefined)
     throw new KafkaliteError('INVALID_ARGUMENT', `listen() has no option "${unknown}"; expected one of ${OPTION_NAMES.join(', ')}`)
-  const { host, port, advertised, maxConnections, maxRequestBytes } = options
+  const { host, port, advertised, maxConnections, maxRequestBytes, connectionsMaxIdleMs, sasl, tls, allowAnonymous } = options
   const whole = (name: string, value: unknown, from: number, to: number): void => {
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to)) return
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): ${name} is a whole number from ${from} to ${to}, not ${describe(value)}`)
@@ -122,4 +153,40 @@ function checkListenOptions(options: ListenOptions): void {
   if (advertised !== undefined) whole('the port of advertised', advertised.port, 1, PORT_MAX)
   whole('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER)
   whole('maxRequestBytes', maxRequestBytes, 1, 2_147_483_647)
+  whole('connectionsMaxIdleMs', connectionsMaxIdleMs, 1, Number.MAX_SAFE_INTEGER)
+  if (allowAnonymous !== undefined && typeof allowAnonymous !== 'boolean')
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen(): allowAnonymous is true or false, not ${describe(allowAnonymous)}`)
+  checkSasl(sasl)
+  if (tls !== undefined && (typeof tls !== 'object' || tls === null))
+    throw new KafkaliteError('INVALID_ARGUMENT', `listen(): tls is what node:tls takes, with key and cert, not ${describe(tls)}`)
+  if (host !== undefined && !LOOPBACK.test(host) && sasl === undefined && allowAnonymous !== true)
+    throw new KafkaliteError(
+      'INVALID_ARGUMENT',
+      `listen(): anybody who reaches ${host} could read and change everything, because nothing asks who connects; give sasl or, if that is wanted, allowAnonymous: true`,
+    )
+}
+
+function resolveListenerSettings(given: { readonly [P in keyof ListenerSettings]: number | undefined }): ListenerSettings {
+  return { ...LISTENER_DEFAULTS, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) }
+}
+
+const MECHANISMS: readonly SaslMechanism[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
+
+function checkSasl(sasl: unknown): void {
+  if (sasl === undefined) return
+  const { users, mechanisms = MECHANISMS } = (typeof sasl === 'object' && sasl !== null ? sasl : {}) as Partial<SaslOptions>
+  const hasUsers = typeof users === 'function' || (typeof users === 'object' && users !== null)
+  const isSound = Array.isArray(mechanisms) && mechanisms.length > 0 && mechanisms.every((each) => MECHANISMS.includes(each))
+  if (hasUsers && isSound) return
+  // What was given may be a secret, so it is not repeated.
+  throw new KafkaliteError('INVALID_ARGUMENT', `listen(): sasl has users and, perhaps, mechanisms out of ${MECHANISMS.join(', ')}`)
+}
+
+function authenticationOf({ sasl }: ListenOptions): Authentication | null {
+  if (sasl === undefined) return null
+  const { users, mechanisms = MECHANISMS } = sasl
+  return new Authentication(
+    mechanisms,
+    typeof users === 'function' ? users : (user) => (Object.hasOwn(users, user) ? users[user] : undefined),
+  )
 }

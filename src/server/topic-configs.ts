@@ -3,10 +3,7 @@
 
 import { KafkaliteError } from '../errors.js'
 import { type ResolvedTopicConfig, TOPIC_DEFAULTS, type TopicConfig } from '../core/topic-config.js'
-
-/** Kafka's numbers of the types of configs. */
-const TYPES = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const
-type ConfigType = keyof typeof TYPES
+import { CONFIG_SOURCES, CONFIG_TYPES, type ConfigType, configText, LONG_MAX, parseConfigText } from './config-text.js'
 
 /** A config that a topic has here too. */
 interface Known {
@@ -19,10 +16,6 @@ interface Fixed {
   readonly value: string
   readonly isHint?: true
 }
-
-const LONG_MAX = '9223372036854775807'
-/** Kafka's numbers of where a value comes from: set for this topic, or the default. */
-export const CONFIG_SOURCES = { topic: 1, default: 5 } as const
 
 const CONFIGS: Readonly<Record<string, Known | Fixed>> = {
   'cleanup.policy': { type: 'list', ours: 'cleanupPolicy' },
@@ -54,7 +47,7 @@ const CONFIGS: Readonly<Record<string, Known | Fixed>> = {
   'retention.bytes': { type: 'long', ours: 'retentionBytes' },
   'retention.ms': { type: 'long', ours: 'retentionMs' },
   'segment.bytes': { type: 'int', ours: 'segmentBytes' },
-  'segment.index.bytes': { type: 'int', value: '10485760', isHint: true },
+  'segment.index.bytes': { type: 'int', ours: 'segmentIndexBytes' },
   'segment.jitter.ms': { type: 'long', value: '0', isHint: true },
   'segment.ms': { type: 'long', ours: 'segmentMs' },
   'unclean.leader.election.enable': { type: 'boolean', value: 'false', isHint: true },
@@ -69,13 +62,15 @@ export interface DescribedConfig {
   readonly isSensitive: false
 }
 
-/** Every config of Kafka with its value for this topic. */
-export function describeTopicConfigs(config: ResolvedTopicConfig): readonly DescribedConfig[] {
+/** Every config of Kafka with its value for this topic; `defaults` are those of the broker. */
+export function describeTopicConfigs(config: ResolvedTopicConfig, defaults: ResolvedTopicConfig): readonly DescribedConfig[] {
   return Object.entries(CONFIGS).map(([name, known]) => {
-    const defaultValue = 'ours' in known ? asText(TOPIC_DEFAULTS[known.ours]) : known.value
-    const value = 'ours' in known ? asText(config[known.ours]) : known.value
-    const source = value === defaultValue ? CONFIG_SOURCES.default : CONFIG_SOURCES.topic
-    return { name, value, source, type: TYPES[known.type], defaultValue, isSensitive: false }
+    const defaultValue = 'ours' in known ? configText(defaults[known.ours]) : known.value
+    const value = 'ours' in known ? configText(config[known.ours]) : known.value
+    const kafkas = 'ours' in known ? configText(TOPIC_DEFAULTS[known.ours]) : known.value
+    const byDefault = defaultValue === kafkas ? CONFIG_SOURCES.default : CONFIG_SOURCES.staticBroker
+    const source = value === defaultValue ? byDefault : CONFIG_SOURCES.topic
+    return { name, value, source, type: CONFIG_TYPES[known.type], defaultValue, isSensitive: false }
   })
 }
 
@@ -86,30 +81,15 @@ export interface GivenConfig {
 }
 
 /** The configs that are given, in our names. INVALID_CONFIG. */
-export function parseTopicConfigs(given: readonly GivenConfig[], owner: string): TopicConfig {
+export function parseTopicConfigs(given: readonly GivenConfig[], defaults: ResolvedTopicConfig, owner: string): TopicConfig {
   const parsed: Record<string, unknown> = {}
   for (const { name, value } of given) {
     const known = Object.hasOwn(CONFIGS, name) ? CONFIGS[name] : undefined
     if (known === undefined) throw new KafkaliteError('INVALID_CONFIG', `${owner}: there is no topic config "${name}"`)
-    if ('ours' in known) parsed[known.ours] = value === null ? TOPIC_DEFAULTS[known.ours] : parseValue(value, known, `${name} of ${owner}`)
+    if ('ours' in known)
+      parsed[known.ours] = value === null ? defaults[known.ours] : parseConfigText(value, known.type, `${name} of ${owner}`)
     else if (value !== null && value !== known.value && known.isHint !== true)
       throw new KafkaliteError('INVALID_CONFIG', `${name} of ${owner} can only be ${known.value} here, not "${value}"`)
   }
   return parsed
-}
-
-function asText(value: string | number): string {
-  return value === Number.MAX_SAFE_INTEGER ? LONG_MAX : String(value)
-}
-
-function parseValue(text: string, { type, ours }: Known, owner: string): unknown {
-  if (type === 'string') return text
-  if (ours === 'cleanupPolicy') {
-    const policies = [...new Set(text.split(',').map((policy) => policy.trim()))].filter((policy) => policy !== '').sort()
-    return policies.join(',')
-  }
-  const pattern = type === 'double' ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/
-  if (!pattern.test(text.trim())) throw new KafkaliteError('INVALID_CONFIG', `${owner} must be a number, not "${text}"`)
-  // Kafka's way to say "no limit" is the largest number of 64 bits.
-  return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
 }

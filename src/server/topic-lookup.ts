@@ -1,6 +1,6 @@
 // Topics as requests name them: by name in old versions, by id in new ones, and each has its own error when it is not there.
 
-import type { TopicDescription } from '../core/cluster.js'
+import type { TopicDescription, TopicPartition } from '../core/cluster.js'
 import { ERROR_CODES } from '../protocol/error-codes.js'
 import type { BrokerView } from './broker-view.js'
 
@@ -14,4 +14,15 @@ export async function findTopic(broker: BrokerView, name: string, id: string, is
   const topic = await (isById ? broker.topicById(id) : broker.topicNamed(name))
   if (topic !== undefined) return { topic, errorCode: ERROR_CODES.NONE }
   return { topic, errorCode: isById ? ERROR_CODES.UNKNOWN_TOPIC_ID : ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION }
+}
+
+/** The partitions of each topic. */
+export function byTopic(places: readonly TopicPartition[]): ReadonlyMap<string, readonly number[]> {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of places) {
+    const there = topics.get(topic)
+    if (there === undefined) topics.set(topic, [partition])
+    else there.push(partition)
+  }
+  return topics
 }

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from 'kafkalite/testing'
 import type { ClassicJoinAnswer, ClassicJoinRequest, ClassicSyncAnswer } from '../../src/core/classic-group-port.js'
+import { BridgedMembers } from '../../src/core/group/bridged-members.js'
+import { BROKER_DEFAULTS } from '../../src/core/broker-settings.js'
 import { ClassicGroups } from '../../src/core/group/classic-groups.js'
 
 const METADATA = new Uint8Array([1])
@@ -16,11 +18,17 @@ function openGroups() {
   }
   const committed: unknown[] = []
   const groups = new ClassicGroups({
+    settings: BROKER_DEFAULTS,
     clock,
     random,
     onChange: () => undefined,
     isTaken: (id) => id === 'taken',
     hasOffsets: () => false,
+    read: () => [],
+    readBy: () => new Set(),
+    remove: () => undefined,
+    bridged: new BridgedMembers(() => undefined),
+    checkEpoch: () => undefined,
     write: (_, offsets) => void committed.push(...offsets),
   })
   const join = async (more: Partial<ClassicJoinRequest> = {}): Promise<ClassicJoinAnswer> => {

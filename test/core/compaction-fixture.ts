@@ -5,7 +5,7 @@ import { BatchWriter, type FinishOptions } from '../../src/record/batch-writer.j
 import type { PackedBatch } from '../../src/record/packed-batch.js'
 import { CleanRound } from '../../src/core/compaction/clean-round.js'
 import { planCleaning } from '../../src/core/compaction/clean-plan.js'
-import { DEDUPE_BUFFER_BYTES } from '../../src/core/compaction/log-cleaner.js'
+import { BROKER_DEFAULTS } from '../../src/core/broker-settings.js'
 import type { TransactionsOfPartition } from '../../src/core/compaction/transaction-state.js'
 import { TOPIC_DEFAULTS, type TopicConfig } from '../../src/core/topic-config.js'
 import type { LogStore } from '../../src/storage/storage.js'
@@ -55,7 +55,7 @@ export async function cleanOnce(log: LogStore, options: CleanOptions = {}): Prom
     clock,
     transactions: options.transactions ?? null,
     random: () => 0.5,
-    dedupeBufferBytes: options.dedupeBufferBytes ?? DEDUPE_BUFFER_BYTES,
+    dedupeBufferBytes: options.dedupeBufferBytes ?? BROKER_DEFAULTS.cleanerDedupeBufferBytes,
     isStopped: () => false,
     onSlice: options.onSlice ?? ((): void => {}),
   }).run()

@@ -16,11 +16,6 @@ import { type CleanPlan, dirtyRatio, planCleaning } from './clean-plan.js'
 import { CleanRound } from './clean-round.js'
 import type { TransactionsOfPartition } from './transaction-state.js'
 
-/** log.cleaner.backoff.ms */
-export const CLEANER_BACKOFF_MS = 15_000
-/** log.cleaner.dedupe.buffer.size */
-export const DEDUPE_BUFFER_BYTES = 134_217_728
-
 export interface LogCleanerOptions {
   readonly registry: TopicRegistry
   readonly clock: Clock

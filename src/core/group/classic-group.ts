@@ -18,12 +18,15 @@ import type {
   ClassicSyncAnswer,
   ClassicSyncRequest,
 } from '../classic-group-port.js'
+import type { BrokerSettings } from '../broker-settings.js'
+import { type MovingMember, subscriptionOf } from './bridged-members.js'
 import { ClassicMember } from './classic-member.js'
 import { chooseProtocol, hasCommonProtocol } from './classic-protocol-choice.js'
 
 export interface ClassicGroupOptions {
   readonly id: string
   readonly clock: Clock
+  readonly settings: Pick<BrokerSettings, 'groupMaxSize' | 'groupInitialRebalanceDelayMs'>
   /** Members, assignment or state changed. */
   readonly onChange: () => void
 }
@@ -43,6 +46,8 @@ export class ClassicGroup {
   /** Ends PreparingRebalance with those who came, or CompletingRebalance without those who did not sync. */
   private deadline: Timer | null = null
   private preparingSinceMs = 0
+  /** Until when a group that was empty waits for more members. */
+  private gatheringUntilMs = 0
 
   constructor(private readonly options: ClassicGroupOptions) {
     this.id = options.id
@@ -125,11 +130,15 @@ export class ClassicGroup {
     if (this.state === 'PreparingRebalance') throw this.rebalancing()
   }
 
-  /** Whether the member may commit now. */
-  checkCommit(identity: ClassicMemberIdentity): void {
+  checkMember(identity: ClassicMemberIdentity): void {
     const member = this.memberOf(identity)
     this.checkGeneration(identity.generation)
     this.heard(member)
+  }
+
+  /** Whether the member may commit now. */
+  checkCommit(identity: ClassicMemberIdentity): void {
+    this.checkMember(identity)
     if (this.state === 'CompletingRebalance') throw this.rebalancing()
   }
 
@@ -145,6 +154,48 @@ export class ClassicGroup {
     this.remove(member)
   }
 
+  /** What its members read; null when they are no consumers. */
+  topics(): readonly string[] | null {
+    const topics: string[] = []
+    for (const { protocols } of this.members.values()) {
+      const subscription = subscriptionOf({ protocolType: this.protocolType, protocols })
+      if (subscription === null) return null
+      topics.push(...subscription.topics)
+    }
+    return topics
+  }
+
+  /** Its members as they are, for a group that goes on with them; null when they are no consumers. Nobody is left here. */
+  handOver(): readonly MovingMember[] | null {
+    const moving = [...this.members.values()].map((member): MovingMember => {
+      const { id: memberId, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols, assignment } = member
+      const who = { groupId: this.id, memberId, instanceId, clientId, clientHost, requireMemberId: false, canSkipAssignment: false }
+      const request = { ...who, sessionTimeoutMs, rebalanceTimeoutMs, protocolType: this.protocolType, protocols }
+      return { request, generation: this.generation, assignment }
+    })
+    if (moving.some(({ request }) => subscriptionOf(request) === null)) return null
+    const error = this.rebalancing()
+    this.deadline?.cancel()
+    for (const timer of this.pending.values()) timer.cancel()
+    for (const member of this.members.values()) member.end(error)
+    this.members.clear()
+    return moving
+  }
+
+  /** Goes on with members that a group of the other kind had. They are to join anew. */
+  receive(moving: readonly MovingMember[]): void {
+    for (const { request, generation } of moving) {
+      const member = new ClassicMember(request.memberId, request)
+      this.protocolType = request.protocolType
+      this.generation = Math.max(this.generation, generation)
+      this.members.set(member.id, member)
+      if (member.instanceId !== null) this.statics.set(member.instanceId, member.id)
+      this.leader ??= member.id
+      this.heard(member)
+    }
+    if (moving.length > 0) this.prepare()
+  }
+
   /** Ends all waits and timers. */
   close(): void {
     const error = new KafkaliteError('CLOSED', 'The broker was closed')
@@ -157,6 +208,9 @@ export class ClassicGroup {
   }
 
   private add(request: ClassicJoinRequest, id: string): Promise<ClassicJoinAnswer> {
+    const { groupMaxSize } = this.options.settings
+    if (this.members.size >= groupMaxSize)
+      throw new KafkaliteError('GROUP_MAX_SIZE_REACHED', `Group "${this.id}" has ${groupMaxSize} members, which is the most it may have`)
     const member = new ClassicMember(id, request)
     if (this.isEmpty) this.protocolType = request.protocolType
     this.members.set(id, member)
@@ -225,8 +279,10 @@ export class ClassicGroup {
       this.heard(member)
       syncing.reject(this.rebalancing())
     }
+    const { clock, settings } = this.options
+    if (this.state === 'Empty') this.gatheringUntilMs = clock.now() + settings.groupInitialRebalanceDelayMs
     this.state = 'PreparingRebalance'
-    this.preparingSinceMs = this.options.clock.now()
+    this.preparingSinceMs = clock.now()
     this.options.onChange()
     this.waitForOthers()
   }
@@ -234,8 +290,16 @@ export class ClassicGroup {
   /** Goes on when all are there; until then a member that joins may prolong the wait. */
   private waitForOthers(): void {
     this.deadline?.cancel()
-    const passed = this.options.clock.now() - this.preparingSinceMs
-    this.deadline = this.timer(this.longestRebalance() - passed, () => this.complete())
+    const { clock, settings } = this.options
+    const now = clock.now()
+    const left = this.longestRebalance() - (now - this.preparingSinceMs)
+    if (now < this.gatheringUntilMs) {
+      // Each member that comes makes the group wait for another one, as long as nobody waits too long.
+      this.gatheringUntilMs = now + Math.min(settings.groupInitialRebalanceDelayMs, Math.max(0, left))
+      this.deadline = this.timer(this.gatheringUntilMs - now, () => this.waitForOthers())
+      return
+    }
+    this.deadline = this.timer(left, () => this.complete())
     this.completeIfAllJoined()
   }
 
@@ -246,7 +310,7 @@ export class ClassicGroup {
   }
 
   private completeIfAllJoined(): void {
-    if (this.pending.size > 0) return
+    if (this.pending.size > 0 || this.options.clock.now() < this.gatheringUntilMs) return
     for (const member of this.members.values()) if (member.joining === null) return
     this.complete()
   }

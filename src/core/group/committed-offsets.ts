@@ -11,6 +11,8 @@ import type { Flush } from '../topic-config.js'
 
 /** offset.metadata.max.bytes */
 const METADATA_BYTES_MAX = 4096
+/** The least that Kafka's clients commit. */
+const EARLIEST = -2
 
 /** A committed offset as the log keeps it; the key is the group, the topic and the partition in JSON. */
 export interface OffsetRecord {
@@ -107,6 +109,20 @@ export class CommittedOffsets {
     )
   }
 
+  /** Removes the offsets of the group in these partitions. */
+  removePartitions(group: string, partitions: readonly TopicPartition[]): Awaitable<void> {
+    const offsets = this.groups.get(group)
+    const keys = partitions.map(({ topic, partition }) => keyOf(group, topic, partition)).filter((key) => offsets?.has(key) === true)
+    if (offsets === undefined || keys.length === 0) return undefined
+    const written = this.log.write(
+      keys.map((key): Change<OffsetRecord> => [key, null]),
+      this.flush,
+    )
+    return chain(written, () => {
+      for (const key of keys) offsets.delete(key)
+    })
+  }
+
   /** Removes the offsets of all groups in a topic that goes; answers the groups that had some. */
   async removeTopic(topic: string): Promise<readonly string[]> {
     const changed: string[] = []
@@ -144,7 +160,8 @@ function keyOf(group: string, topic: string, partition: number): string {
 
 /** INVALID_ARGUMENT, OFFSET_METADATA_TOO_LARGE. */
 export function checkOffset(topic: string, partition: number, offset: number, metadata: string | undefined): void {
-  if (!Number.isSafeInteger(offset) || offset < 0) {
+  // Kafka's own clients write -1 and -2 for "from the end" and "from the start"; nobody reads from there, so it counts as no place.
+  if (!Number.isSafeInteger(offset) || offset < EARLIEST) {
     throw new KafkaliteError(
       'INVALID_ARGUMENT',
       `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${describe(offset)}`,

@@ -35,6 +35,8 @@ export interface ConsumerGroupOptions {
   readonly topics: GroupTopics
   readonly onChange: () => void
   readonly onError: (error: KafkaliteError) => void
+  /** Some member is not in the group any more. */
+  readonly onLeft: () => void
 }
 
 export class ConsumerGroup {
@@ -78,8 +80,8 @@ export class ConsumerGroup {
     }
   }
 
-  /** UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. */
-  join(request: JoinRequest): GroupMember {
+  /** UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. A remote member comes with its id, and perhaps with partitions that it works on already. */
+  join(request: JoinRequest, remote?: { readonly memberId: string; readonly owned?: readonly TopicPartition[] }): GroupMember {
     const { clock } = this.options
     if (request.assignor !== undefined && !Object.hasOwn(ASSIGNORS, request.assignor)) {
       throw new KafkaliteError(
@@ -88,9 +90,10 @@ export class ConsumerGroup {
       )
     }
     const before = request.instanceId === undefined ? undefined : this.holderOf(request.instanceId)
-    const member = new GroupMember(this.newMemberId(), request, clock.now())
+    const member = new GroupMember(remote?.memberId ?? this.newMemberId(), request, clock.now())
     if (before === undefined) {
       this.members.set(member.id, member)
+      if (remote?.owned !== undefined) this.takeOver(member, remote.owned)
       this.changed()
     } else {
       this.replace(before, member)
@@ -98,6 +101,50 @@ export class ConsumerGroup {
     this.watch(member)
     this.options.onChange()
     return member
+  }
+
+  /** The member goes on with what it has. */
+  private takeOver(member: GroupMember, partitions: readonly TopicPartition[]): void {
+    const free = partitions.filter((partition) => !this.owners.has(keyOf(partition)))
+    member.setTarget(free)
+    for (const partition of free) {
+      this.owners.set(keyOf(partition), member)
+      member.owned.set(keyOf(partition), partition)
+    }
+  }
+
+  /** The topics that its members read. */
+  topics(): ReadonlySet<string> {
+    const { topics } = this.options
+    const existing = topics.names()
+    const read = new Set<string>()
+    for (const { subscription } of this.members.values())
+      for (const name of subscription.select(existing, (topic) => topics.has(topic))) read.add(name)
+    return read
+  }
+
+  /** A remote member was heard of. */
+  heard(member: GroupMember): void {
+    member.lastPolledMs = this.options.clock.now()
+  }
+
+  get(memberId: string): GroupMember | undefined {
+    return this.members.get(memberId)
+  }
+
+  all(): Iterable<GroupMember> {
+    return this.members.values()
+  }
+
+  /** Takes the next steps now instead of at the end of the turn: for remote members, who are answered in the same call. */
+  advance(): void {
+    if (this.stale) this.assign()
+    this.reconcile()
+  }
+
+  /** The name of the assignor that counts. */
+  get assignorName(): 'uniform' | 'range' {
+    return this.assignor() === assignRange ? 'range' : 'uniform'
   }
 
   /** Unlike any other in the group, even when a test hands in a `random` that always says the same. */
@@ -201,6 +248,7 @@ export class ConsumerGroup {
     for (const key of [...member.owned.keys()]) this.free(member, key)
     this.changed()
     this.options.onChange()
+    this.options.onLeft()
   }
 
   private remove(member: GroupMember, error: KafkaliteError): void {
@@ -209,6 +257,7 @@ export class ConsumerGroup {
     for (const key of [...member.owned.keys()]) this.free(member, key)
     this.changed()
     this.options.onChange()
+    this.options.onLeft()
   }
 
   private free(member: GroupMember, key: string): void {
@@ -260,12 +309,7 @@ export class ConsumerGroup {
 
   private topicsNow(): string {
     const { topics } = this.options
-    const existing = topics.names()
-    const wanted = new Set<string>()
-    for (const { subscription } of this.members.values()) {
-      for (const name of subscription.select(existing, (topic) => topics.has(topic))) wanted.add(name)
-    }
-    return [...wanted]
+    return [...this.topics()]
       .sort()
       .map((name) => `${name}:${topics.version(name)}`)
       .join()
@@ -321,6 +365,11 @@ export class ConsumerGroup {
       member.revoking.add(key)
       revoked.push(partition)
     }
+    // It may be late for that sooner than for anything else.
+    if (revoked.length > 0 && member.releaseTimeoutMs < member.maxPollIntervalMs) {
+      member.timer?.cancel()
+      this.watch(member)
+    }
     if (revoked.length > 0) calls.push(() => !member.gone && member.listener.revoke(revoked))
   }
 
@@ -346,8 +395,9 @@ export class ConsumerGroup {
 }
 
 function deadlineOf(member: GroupMember): number {
-  const { lastPolledMs, maxPollIntervalMs, revoking, revokingSinceMs } = member
-  return (revoking.size > 0 ? Math.min(lastPolledMs, revokingSinceMs) : lastPolledMs) + maxPollIntervalMs
+  const { lastPolledMs, maxPollIntervalMs, revoking, revokingSinceMs, releaseTimeoutMs } = member
+  const polls = lastPolledMs + maxPollIntervalMs
+  return revoking.size > 0 ? Math.min(polls, revokingSinceMs + releaseTimeoutMs) : polls
 }
 
 function gone(group: string, member: GroupMember, why: string): KafkaliteError {

@@ -7,15 +7,19 @@ import { type Awaitable, chain } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
 import type { ClusterEvents, GroupDescription, JoinRequest, Membership, OffsetToCommit, TopicPartition } from '../cluster.js'
 import type { TopicRegistry } from '../topic-registry.js'
+import type { BrokerSettings } from '../broker-settings.js'
 import type { CommitPart } from '../joint-commit.js'
 import type { TransactionOffsets } from '../transaction-port.js'
+import { BridgedMembers } from './bridged-members.js'
 import { ClassicGroups } from './classic-groups.js'
 import { describeClassic } from './classic-description.js'
 import { checkOffset, type CommittedOffsets } from './committed-offsets.js'
+import { ConsumerMembers } from './consumer-members.js'
 import { ConsumerGroup, type GroupTopics } from './consumer-group.js'
 import type { GroupMember } from './group-member.js'
 
 export interface GroupCoordinatorOptions {
+  readonly settings: BrokerSettings
   readonly clock: Clock
   readonly random: () => number
   readonly registry: TopicRegistry
@@ -30,6 +34,9 @@ export class GroupCoordinator {
   private readonly topics: GroupTopics
   /** Groups whose members compute the assignment themselves. */
   readonly classic: ClassicGroups
+  /** Remote members of groups whose assignment is computed here. */
+  readonly consumer: ConsumerMembers
+  private readonly bridged: BridgedMembers
 
   constructor(private readonly options: GroupCoordinatorOptions) {
     const { registry } = options
@@ -43,12 +50,26 @@ export class GroupCoordinator {
       partitions: (name) => registry.find(name)?.partitions.length ?? 0,
     }
     for (const id of options.offsets.ids()) this.groupOf(id)
+    const find = (id: string): ConsumerGroup | undefined => this.groups.get(id)
+    this.bridged = new BridgedMembers(find)
+    this.consumer = new ConsumerMembers({
+      settings: options.settings,
+      find,
+      open: (id) => this.openForConsumers(id, 'GROUP_ID_NOT_FOUND'),
+      classicHost: (id, memberId) => this.bridged.hostOf(id, memberId),
+    })
     this.classic = new ClassicGroups({
+      bridged: this.bridged,
+      checkEpoch: (id, memberId, epoch) => this.consumer.checkEpoch(id, memberId, epoch),
+      settings: options.settings,
       clock: options.clock,
       random: options.random,
       onChange: (id) => options.events.emit('groupChanged', id),
       isTaken: (id) => this.groups.get(id)?.isEmpty === false,
       hasOffsets: (id) => options.offsets.has(id),
+      read: (id, partitions) => options.offsets.of(id, partitions),
+      readBy: (id) => find(id)?.topics() ?? new Set(),
+      remove: (id, partitions) => options.track(options.offsets.removePartitions(id, partitions)),
       write: (id, offsets) => options.track(this.write(id, offsets)),
     })
   }
@@ -62,10 +83,7 @@ export class GroupCoordinator {
         `maxPollIntervalMs must be a positive number of milliseconds, not ${describe(request.maxPollIntervalMs)}`,
       )
     }
-    if (this.classic.hasMembers(request.groupId)) {
-      throw new KafkaliteError('INCONSISTENT_GROUP_PROTOCOL', `Group "${request.groupId}" has members of the classic protocol`)
-    }
-    const group = this.groupOf(request.groupId)
+    const group = this.openForConsumers(request.groupId, 'INCONSISTENT_GROUP_PROTOCOL')
     return this.membership(group, group.join(request))
   }
 
@@ -73,7 +91,14 @@ export class GroupCoordinator {
   commitFromOutside(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
     checkGroupId(groupId)
     if (this.hasMembers(groupId)) throw nonEmpty(groupId)
-    for (const { topic, partition } of offsets) this.options.registry.get(topic).partition(partition)
+    for (const { topic, partition, offset } of offsets) {
+      this.options.registry.get(topic).partition(partition)
+      if (offset < 0)
+        throw new KafkaliteError(
+          'INVALID_ARGUMENT',
+          `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${offset}`,
+        )
+    }
     return this.write(groupId, offsets)
   }
 
@@ -106,7 +131,8 @@ export class GroupCoordinator {
   }
 
   committed(groupId: string, partitions?: readonly TopicPartition[]): readonly OffsetToCommit[] {
-    return this.options.offsets.of(groupId, partitions)
+    const committed = this.options.offsets.of(groupId, partitions)
+    return committed.some(({ offset }) => offset < 0) ? committed.filter(({ offset }) => offset >= 0) : committed
   }
 
   list(): readonly GroupDescription[] {
@@ -147,6 +173,25 @@ export class GroupCoordinator {
     this.classic.close()
   }
 
+  /** The group of members whose assignment is computed here. Those of the classic protocol that it has go on in it. */
+  private openForConsumers(groupId: string, code: 'INCONSISTENT_GROUP_PROTOCOL' | 'GROUP_ID_NOT_FOUND'): ConsumerGroup {
+    const moving = this.classic.handOver(groupId)
+    if (this.classic.hasMembers(groupId))
+      throw new KafkaliteError(code, `Group "${groupId}" has members of the classic protocol that are no consumers`)
+    const group = this.groupOf(groupId)
+    if (moving !== null) this.bridged.receive(group, moving)
+    this.classic.forget(groupId)
+    return group
+  }
+
+  /** When only members of the classic protocol are left, they assign among themselves again. */
+  private returnToClassic(group: ConsumerGroup): void {
+    if (!this.bridged.areAlone(group)) return
+    const moving = this.bridged.release(group)
+    this.groups.delete(group.id)
+    this.classic.receive(group.id, moving)
+  }
+
   private membership(group: ConsumerGroup, member: GroupMember): Membership {
     const { clock, track } = this.options
     return {
@@ -162,6 +207,12 @@ export class GroupCoordinator {
       },
       released: (partitions) => group.release(member, partitions),
       commit: (offsets) => {
+        for (const { topic, partition, offset } of offsets)
+          if (offset < 0)
+            throw new KafkaliteError(
+              'INVALID_ARGUMENT',
+              `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${offset}`,
+            )
         group.checkCommit(member, offsets)
         // A topic may have gone since its records were read; then there is nothing left to keep a place in.
         const kept = offsets.filter(({ topic, partition }) => partition < this.topics.partitions(topic))
@@ -200,7 +251,9 @@ export class GroupCoordinator {
         topics: this.topics,
         onChange: () => events.emit('groupChanged', id),
         onError: (error) => events.emit('error', error),
+        onLeft: () => queueMicrotask(() => this.groups.get(id) === made && this.returnToClassic(made)),
       })
+      const made = group
       this.groups.set(id, group)
     }
     return group

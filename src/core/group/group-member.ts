@@ -10,8 +10,10 @@ import { Subscription } from './subscription.js'
 export class GroupMember {
   readonly instanceId: string | undefined
   readonly clientId: string | undefined
-  readonly assignor: 'uniform' | 'range'
-  readonly maxPollIntervalMs: number
+  assignor: 'uniform' | 'range'
+  maxPollIntervalMs: number
+  /** How long it may take to give back what it is asked for. Milliseconds. */
+  releaseTimeoutMs: number
   readonly listener: MemberListener
   readonly ready: Promise<void>
   subscription: Subscription
@@ -42,6 +44,7 @@ export class GroupMember {
     this.clientId = request.clientId
     this.assignor = request.assignor ?? 'uniform'
     this.maxPollIntervalMs = request.maxPollIntervalMs
+    this.releaseTimeoutMs = request.maxPollIntervalMs
     this.listener = request.listener
     this.subscription = new Subscription(request.topics)
     this.lastPolledMs = now

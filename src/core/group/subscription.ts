@@ -28,6 +28,16 @@ export class Subscription {
     return new Set((this.names ?? []).filter(exists))
   }
 
+  /** The names, when it is not a pattern. */
+  get topics(): readonly string[] {
+    return this.names ?? []
+  }
+
+  /** The pattern, when it is one. */
+  get source(): string | null {
+    return this.pattern?.source ?? null
+  }
+
   equals(other: Subscription): boolean {
     return this.pattern?.toString() === other.pattern?.toString() && this.names?.join() === other.names?.join()
   }

@@ -6,16 +6,19 @@ import { checkBatch } from '../../record/batch-check.js'
 import { RecordCursor } from '../../record/batch-reader.js'
 import * as F from '../../record/format.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
-import { ERROR_CODES, errorCodeOf, errorMessageOf } from '../../protocol/error-codes.js'
+import { ERROR_CODES, errorMessageOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import { type ProduceRequest, type ProduceResponse, produceRequest, produceResponse } from '../../protocol/messages/00-produce.js'
 import { type Call, handler, type NoResponse } from '../handler.js'
+import { producerErrorCode } from '../producer-errors.js'
 
 type PartitionAnswer = Outgoing<ProduceResponse['responses'][number]['partitionResponses'][number]>
 
 const ZSTD = F.COMPRESSION_NAMES.indexOf('zstd')
 /** From here on zstd may be sent. */
 const ZSTD_VERSION = 7
+/** From here on a producer can be told to abort its transaction and go on. */
+const ABORTABLE_VERSION = 11
 const cursor = new RecordCursor()
 
 export const produce = handler({
@@ -57,8 +60,13 @@ async function append(
     const logStartOffset = (await broker.cluster.offset({ topic, partition: index }, 'earliest'))?.offset ?? 0
     return { index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }
   } catch (error) {
-    return failure(index, errorCodeOf(error), errorMessageOf(error))
+    return failure(index, codeOf(error, version), errorMessageOf(error))
   }
+}
+
+/** Producers are told that their epoch is over, never that they were fenced. */
+function codeOf(error: unknown, version: number): number {
+  return producerErrorCode(error, version, { fencedFrom: Number.POSITIVE_INFINITY, abortableFrom: ABORTABLE_VERSION })
 }
 
 function failure(index: number, errorCode: number, errorMessage: string): PartitionAnswer {

@@ -11,6 +11,8 @@ import { handler } from '../handler.js'
 const METADATA_BYTES_MAX = 4096
 /** From here on a group that is not there is told apart from a generation that is over. */
 const GROUP_NOT_FOUND_VERSION = 9
+/** From here on members whose assignment the broker computes commit with their epoch. */
+const MEMBER_EPOCH_VERSION = 9
 
 export const offsetCommit = handler({
   request: offsetCommitRequest,
@@ -34,6 +36,8 @@ export const offsetCommit = handler({
     }
     let groupCode = 0
     try {
+      if (version < MEMBER_EPOCH_VERSION && broker.consumerGroups.has(groupId, memberId))
+        throw new KafkaliteError('UNSUPPORTED_VERSION', 'Members with an epoch commit from version 9 on')
       await broker.groups.commit({ groupId, memberId, instanceId, generation }, offsets)
     } catch (error) {
       const isOld = version < GROUP_NOT_FOUND_VERSION && KafkaliteError.is(error, 'GROUP_ID_NOT_FOUND')

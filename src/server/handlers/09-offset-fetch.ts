@@ -2,7 +2,7 @@
 // partition that nobody knows.
 
 import type { TopicPartition } from '../../core/cluster.js'
-import { errorCodeOf } from '../../protocol/error-codes.js'
+import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import { type OffsetFetchResponse, offsetFetchRequest, offsetFetchResponse } from '../../protocol/messages/09-offset-fetch.js'
 import type { BrokerView } from '../broker-view.js'
@@ -23,33 +23,34 @@ export const offsetFetch = handler({
   response: offsetFetchResponse,
   first: 1,
   last: 9,
-  async handle(request, { broker, version }) {
+  handle(request, { broker, version }) {
     if (version < GROUPS_VERSION) {
       try {
-        return { topics: await committed(broker, request.groupId, request.topics) }
+        return { topics: committed(broker, request.groupId, request.topics, request.requireStable) }
       } catch (error) {
         return { errorCode: errorCodeOf(error) }
       }
     }
-    const groups: Outgoing<OffsetFetchResponse>['groups'] = await Promise.all(
-      request.groups.map(async ({ groupId, topics }) => {
-        try {
-          return { groupId, topics: await committed(broker, groupId, topics) }
-        } catch (error) {
-          return { groupId, errorCode: errorCodeOf(error) }
-        }
-      }),
-    )
+    const groups: Outgoing<OffsetFetchResponse>['groups'] = request.groups.map(({ groupId, memberId, memberEpoch, topics }) => {
+      try {
+        // Administrators say neither.
+        if (memberId !== null && memberEpoch >= 0 && broker.consumerGroups.has(groupId, memberId))
+          broker.consumerGroups.checkEpoch(groupId, memberId, memberEpoch)
+        return { groupId, topics: committed(broker, groupId, topics, request.requireStable) }
+      } catch (error) {
+        return { groupId, errorCode: errorCodeOf(error) }
+      }
+    })
     return { groups }
   },
 })
 
-/** null asks for all. */
-async function committed({ cluster }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null): Promise<TopicAnswer[]> {
+/** `stable`: an offset that a transaction is about to change is not answered. null asks for all. */
+function committed({ groups, cluster }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null, stable: boolean): TopicAnswer[] {
   const places = asked?.flatMap(({ name, partitionIndexes }) =>
     partitionIndexes.map((partition): TopicPartition => ({ topic: name, partition })),
   )
-  const offsets = await cluster.committedOffsets(groupId, places)
+  const offsets = groups.committed(groupId, places)
   const byKey = new Map(offsets.map((offset) => [`${offset.topic}-${offset.partition}`, offset]))
   const byTopic = new Map<string, number[]>()
   for (const { topic, partition } of places ?? offsets) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition])
@@ -57,6 +58,8 @@ async function committed({ cluster }: BrokerView, groupId: string, asked: readon
     name,
     partitions: partitions.map((partitionIndex) => {
       const found = byKey.get(`${name}-${partitionIndex}`)
+      if (stable && cluster.transactions.hasPendingOffset(groupId, { topic: name, partition: partitionIndex }))
+        return { partitionIndex, committedOffset: -1, metadata: '', errorCode: ERROR_CODES.UNSTABLE_OFFSET_COMMIT }
       return { partitionIndex, committedOffset: found?.offset ?? -1, metadata: found?.metadata ?? '' }
     }),
   }))

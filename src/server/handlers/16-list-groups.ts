@@ -1,17 +1,8 @@
 // ListGroups: every group, of those states and types that are asked for. Case does not matter, and an unknown type finds nothing.
 
-import type { GroupState } from '../../core/cluster.js'
 import { listGroupsRequest, listGroupsResponse } from '../../protocol/messages/16-list-groups.js'
+import { GROUP_STATES } from '../group-states.js'
 import { handler } from '../handler.js'
-
-/** The states of groups whose assignment the broker computes, in Kafka's words; classic groups say their own. */
-const STATES: Readonly<Record<GroupState, string>> = {
-  empty: 'Empty',
-  assigning: 'Assigning',
-  reconciling: 'Reconciling',
-  stable: 'Stable',
-  dead: 'Dead',
-}
 
 export const listGroups = handler({
   request: listGroupsRequest,
@@ -24,7 +15,7 @@ export const listGroups = handler({
       return {
         groupId: id,
         protocolType: classic?.protocolType ?? 'consumer',
-        groupState: classic?.state ?? STATES[state],
+        groupState: classic?.state ?? GROUP_STATES[state],
         groupType: type,
       }
     })

@@ -8,6 +8,9 @@ import { type AnyHandler, handler } from '../handler.js'
 /** What clients may call themselves (KIP-511). */
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
+/** What the cluster can do beyond its requests: groups of KIP-848. */
+const FEATURES = [{ name: 'group.version', level: 1 }]
+
 export function apiVersions(handlers: () => Iterable<AnyHandler>): AnyHandler {
   return handler({
     request: apiVersionsRequest,
@@ -22,7 +25,13 @@ export function apiVersions(handlers: () => Iterable<AnyHandler>): AnyHandler {
         minVersion: named ?? first,
         maxVersion: last,
       }))
-      return { apiKeys: apiKeys.sort((a, b) => a.apiKey - b.apiKey) }
+      return {
+        apiKeys: apiKeys.sort((a, b) => a.apiKey - b.apiKey),
+        // Clients of version 3 cannot read a feature that begins at 0.
+        supportedFeatures: version > 3 ? FEATURES.map(({ name, level }) => ({ name, minVersion: 0, maxVersion: level })) : [],
+        finalizedFeaturesEpoch: 0,
+        finalizedFeatures: FEATURES.map(({ name, level }) => ({ name, minVersionLevel: level, maxVersionLevel: level })),
+      }
     },
   })
 }

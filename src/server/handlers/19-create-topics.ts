@@ -33,17 +33,21 @@ export const createTopics = handler({
   },
 })
 
-async function create(asked: Asked, validateOnly: boolean, { broker: { cluster } }: Call): Promise<TopicAnswer> {
+async function create(asked: Asked, validateOnly: boolean, { broker }: Call): Promise<TopicAnswer> {
   const { name } = asked
   try {
-    const topic: NewTopic = { ...copiesOf(asked), config: parseTopicConfigs(asked.configs, `topic "${name}"`), validateOnly }
-    const made = await cluster.createTopic(name, topic)
+    const topic: NewTopic = {
+      ...copiesOf(asked),
+      config: parseTopicConfigs(asked.configs, broker.settings.topicDefaults, `topic "${name}"`),
+      validateOnly,
+    }
+    const made = await broker.cluster.createTopic(name, topic)
     return {
       name,
       topicId: made.id,
       numPartitions: made.partitions,
       replicationFactor: 1,
-      configs: describeTopicConfigs(made.config).map(({ name: config, value, source, isSensitive }) => ({
+      configs: describeTopicConfigs(made.config, broker.settings.topicDefaults).map(({ name: config, value, source, isSensitive }) => ({
         name: config,
         value,
         readOnly: false,

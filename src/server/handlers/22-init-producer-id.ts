@@ -1,19 +1,23 @@
-// InitProducerId: gives an idempotent producer its id. Transactional ones are refused while there is no coordinator for them.
+// InitProducerId: a producer id that nobody else has, or the one of a transactional id under a new epoch, which fences whoever had it
+// before and aborts what it left open.
 
-import { ERROR_CODES } from '../../protocol/error-codes.js'
 import { initProducerIdRequest, initProducerIdResponse } from '../../protocol/messages/22-init-producer-id.js'
 import { handler } from '../handler.js'
+import { producerErrorCode } from '../producer-errors.js'
+
+const KNOWN_ERRORS = { fencedFrom: 4, abortableFrom: 5 }
 
 export const initProducerId = handler({
   request: initProducerIdRequest,
   response: initProducerIdResponse,
   first: 0,
   last: 5,
-  handle({ transactionalId }, { broker }) {
-    if (transactionalId !== null) {
-      const errorCode = transactionalId === '' ? ERROR_CODES.INVALID_REQUEST : ERROR_CODES.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-      return { errorCode, producerId: -1, producerEpoch: -1 }
+  async handle({ transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch }, { broker, version }) {
+    try {
+      const current = producerId >= 0 && transactionalId !== null ? { producerId, producerEpoch } : undefined
+      return await broker.cluster.transactions.initProducerId({ transactionalId, timeoutMs, current })
+    } catch (error) {
+      return { errorCode: producerErrorCode(error, version, KNOWN_ERRORS), producerId: -1, producerEpoch: -1 }
     }
-    return { producerId: broker.nextProducerId(), producerEpoch: 0 }
   },
 })

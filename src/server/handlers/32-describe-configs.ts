@@ -9,11 +9,12 @@ import {
   describeConfigsRequest,
   describeConfigsResponse,
 } from '../../protocol/messages/32-describe-configs.js'
-import { BROKER_CONFIGS } from '../broker-configs.js'
-import { type BrokerView, NODE_ID } from '../broker-view.js'
+import { type DescribedBrokerConfig, describeBrokerConfigs } from '../broker-configs.js'
+import { NODE_ID } from '../broker-view.js'
+import { CONFIG_SOURCES } from '../config-text.js'
 import { RESOURCE_TYPES } from '../config-resources.js'
-import { handler } from '../handler.js'
-import { CONFIG_SOURCES, describeTopicConfigs } from '../topic-configs.js'
+import { type Call, handler } from '../handler.js'
+import { describeTopicConfigs } from '../topic-configs.js'
 
 type Result = Outgoing<DescribeConfigsResponse['results'][number]>
 type Config = Outgoing<DescribeConfigsResponse['results'][number]['configs'][number]>
@@ -23,9 +24,9 @@ export const describeConfigs = handler({
   response: describeConfigsResponse,
   first: 1,
   last: 4,
-  async handle({ resources, includeSynonyms }, { broker }) {
+  async handle({ resources, includeSynonyms }, call) {
     const results: Result[] = []
-    for (const resource of resources) results.push(await describeResource(resource, includeSynonyms, broker))
+    for (const resource of resources) results.push(await describeResource(resource, includeSynonyms, call))
     return { results }
   },
 })
@@ -33,10 +34,10 @@ export const describeConfigs = handler({
 async function describeResource(
   { resourceType, resourceName, configurationKeys }: DescribeConfigsRequest['resources'][number],
   includeSynonyms: boolean,
-  broker: BrokerView,
+  call: Call,
 ): Promise<Result> {
   try {
-    const all = await configsOf(resourceType, resourceName, includeSynonyms, broker)
+    const all = await configsOf(resourceType, resourceName, includeSynonyms, call)
     const isAll = configurationKeys === null || configurationKeys.length === 0
     return {
       resourceType,
@@ -49,34 +50,25 @@ async function describeResource(
   }
 }
 
-async function configsOf(type: number, name: string, includeSynonyms: boolean, broker: BrokerView): Promise<readonly Config[]> {
+async function configsOf(type: number, name: string, includeSynonyms: boolean, { broker, listening }: Call): Promise<readonly Config[]> {
   if (type === RESOURCE_TYPES.topic) {
     const { config } = await broker.cluster.topic(name)
-    return describeTopicConfigs(config).map((each) => {
-      const synonyms: { name: string; value: string; source: number }[] = [
-        { name: each.name, value: each.defaultValue, source: CONFIG_SOURCES.default },
-      ]
-      if (each.source !== CONFIG_SOURCES.default) synonyms.unshift({ name: each.name, value: each.value, source: each.source })
-      return {
-        name: each.name,
-        value: each.value,
-        configSource: each.source,
-        configType: each.type,
-        synonyms: includeSynonyms ? synonyms : [],
-        documentation: null,
-      }
-    })
+    const described = describeTopicConfigs(config, broker.settings.topicDefaults)
+    return described.map((each) => ({ ...configOf(each, includeSynonyms), readOnly: false }))
   }
   if (type === RESOURCE_TYPES.broker) {
     if (name !== String(NODE_ID) && name !== '') throw new KafkaliteError('INVALID_REQUEST', `The broker is ${NODE_ID}, not "${name}"`)
-    return BROKER_CONFIGS.map(([config, value, configType]) => ({
-      name: config,
-      value,
-      readOnly: true,
-      configSource: CONFIG_SOURCES.default,
-      configType,
-      documentation: null,
-    }))
+    return describeBrokerConfigs(broker.settings, listening).map((each) => ({ ...configOf(each, includeSynonyms), readOnly: true }))
   }
   throw new KafkaliteError('INVALID_REQUEST', `Resources of type ${type} have no configs here`)
+}
+
+/** Synonyms are the values that were laid over each other, the one that counts first. */
+function configOf(
+  { name, value, source, type, defaultValue }: Omit<DescribedBrokerConfig, 'isSensitive'>,
+  includeSynonyms: boolean,
+): Config {
+  const synonyms = [{ name, value: defaultValue, source: CONFIG_SOURCES.default as number }]
+  if (source !== CONFIG_SOURCES.default) synonyms.unshift({ name, value, source })
+  return { name, value, configSource: source, configType: type, synonyms: includeSynonyms ? synonyms : [], documentation: null }
 }

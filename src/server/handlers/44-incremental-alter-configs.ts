@@ -37,15 +37,19 @@ export const incrementalAlterConfigs = handler({
   },
 })
 
-async function alter({ resourceType, resourceName, configs }: Resource, validateOnly: boolean, { cluster }: BrokerView): Promise<void> {
+async function alter(
+  { resourceType, resourceName, configs }: Resource,
+  validateOnly: boolean,
+  { cluster, settings: { topicDefaults } }: BrokerView,
+): Promise<void> {
   if (resourceType !== RESOURCE_TYPES.topic)
     throw new KafkaliteError('INVALID_REQUEST', `Configs of resources of type ${resourceType} cannot be changed here`)
-  const now = describeTopicConfigs((await cluster.topic(resourceName)).config)
+  const now = describeTopicConfigs((await cluster.topic(resourceName)).config, topicDefaults)
   const given = configs.map((config): GivenConfig => {
     const current = now.find(({ name }) => name === config.name)?.value ?? ''
     return { name: config.name, value: valueAfter(config, current) }
   })
-  const parsed = parseTopicConfigs(given, `topic "${resourceName}"`)
+  const parsed = parseTopicConfigs(given, topicDefaults, `topic "${resourceName}"`)
   if (!validateOnly) await cluster.alterTopic(resourceName, parsed)
 }
 

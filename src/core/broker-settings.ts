@@ -1,0 +1,44 @@
+// What a broker was told, with every default filled in: the one answer to whoever asks for the configs of the broker, so that what
+// clients see is what is so.
+
+import { type ResolvedTopicConfig, TOPIC_DEFAULTS } from './topic-config.js'
+
+/** The names are Kafka's in camelCase. */
+export interface BrokerSettings {
+  readonly numPartitions: number
+  readonly autoCreateTopics: boolean
+  readonly topicDefaults: ResolvedTopicConfig
+  readonly flushIntervalMs: number
+  readonly retentionCheckIntervalMs: number
+  readonly cleanerBackoffMs: number
+  readonly cleanerDedupeBufferBytes: number
+  readonly groupMinSessionTimeoutMs: number
+  readonly groupMaxSessionTimeoutMs: number
+  readonly groupMaxSize: number
+  readonly groupInitialRebalanceDelayMs: number
+  readonly groupConsumerSessionTimeoutMs: number
+  readonly groupConsumerHeartbeatIntervalMs: number
+}
+
+/** Kafka's, but for what would make a program in one process wait: groups begin at once, and sessions may be short. */
+export const BROKER_DEFAULTS: BrokerSettings = {
+  numPartitions: 1,
+  autoCreateTopics: true,
+  topicDefaults: TOPIC_DEFAULTS,
+  flushIntervalMs: 1000,
+  retentionCheckIntervalMs: 300_000,
+  cleanerBackoffMs: 15_000,
+  cleanerDedupeBufferBytes: 134_217_728,
+  groupMinSessionTimeoutMs: 100,
+  groupMaxSessionTimeoutMs: 1_800_000,
+  groupMaxSize: 2_147_483_647,
+  groupInitialRebalanceDelayMs: 0,
+  groupConsumerSessionTimeoutMs: 45_000,
+  groupConsumerHeartbeatIntervalMs: 5_000,
+}
+
+/** The defaults with what was given laid over them. */
+export function resolveSettings(given: { readonly [P in keyof BrokerSettings]?: BrokerSettings[P] | undefined }): BrokerSettings {
+  const known = Object.entries(given).filter(([name, value]) => value !== undefined && Object.hasOwn(BROKER_DEFAULTS, name))
+  return { ...BROKER_DEFAULTS, ...Object.fromEntries(known) }
+}

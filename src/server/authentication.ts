@@ -1,0 +1,69 @@
+// Who is at the other end of one connection, on listeners that ask. Until that is known nothing is answered but what leads there: one
+// ApiVersions, the choice of a mechanism and the exchange. Only a user whose password was right is let in; that an exchange has come to
+// its end is not enough.
+
+import { timingSafeEqual } from 'node:crypto'
+import { encodeUtf8, readUtf8 } from '../lib/text.js'
+import type { PasswordOf, SaslMechanism } from './listen-options.js'
+import { ScramExchange } from './scram.js'
+
+const KEYS = { handshake: 17, apiVersions: 18, authenticate: 36 } as const
+/** The largest request of somebody who is not known yet. */
+export const STRANGER_BYTES_MAX = 524_288
+
+export class Authentication {
+  /** The name of the user, once it has proved to be that one. */
+  user: string | null = null
+  private apiVersionsAsked = false
+  private mechanism: SaslMechanism | null = null
+  private scram: ScramExchange | null = null
+
+  constructor(
+    readonly mechanisms: readonly SaslMechanism[],
+    private readonly passwordOf: PasswordOf,
+  ) {}
+
+  /** Whether a request of that key may be answered now. */
+  admits(apiKey: number): boolean {
+    if (this.user !== null || apiKey === KEYS.handshake) return true
+    if (apiKey === KEYS.authenticate) return this.mechanism !== null
+    if (apiKey !== KEYS.apiVersions || this.apiVersionsAsked || this.mechanism !== null) return false
+    this.apiVersionsAsked = true
+    return true
+  }
+
+  /** Whether the mechanism can be had. */
+  choose(name: string): boolean {
+    const mechanism = this.mechanisms.find((each) => each === name)
+    if (mechanism === undefined || (this.user !== null && mechanism !== this.mechanism)) return false
+    this.mechanism = mechanism
+    this.scram = mechanism === 'PLAIN' ? null : new ScramExchange(mechanism === 'SCRAM-SHA-256' ? 'sha256' : 'sha512', this.passwordOf)
+    return true
+  }
+
+  /** The answer to the next message of the exchange; null: the client is not who it says. */
+  async step(message: Uint8Array): Promise<Uint8Array | null> {
+    const text = readUtf8(message, 0, message.length)
+    const result = this.scram === null ? await this.plain(text) : await this.scram.step(text)
+    if (result === null) return null
+    const { answer, user } = result
+    // Somebody who authenticates again stays who it was.
+    if (user !== null && this.user !== null && user !== this.user) return null
+    this.user = user ?? this.user
+    return encodeUtf8(answer)
+  }
+
+  private async plain(text: string): Promise<{ readonly answer: string; readonly user: string } | null> {
+    const [authorized = '', user = '', password = '', ...more] = text.split('\0')
+    if (user === '' || more.length > 0 || (authorized !== '' && authorized !== user)) return null
+    const expected = await this.passwordOf(user)
+    if (expected === undefined || !equals(password, expected)) return null
+    return { answer: '', user }
+  }
+}
+
+function equals(given: string, expected: string): boolean {
+  const a = encodeUtf8(given)
+  const b = encodeUtf8(expected)
+  return a.length === b.length && timingSafeEqual(a, b)
+}

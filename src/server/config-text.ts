@@ -1,0 +1,34 @@
+// Configs as text, the way Kafka's clients and administrators write and read them, and Kafka's numbers for what they are.
+
+import { KafkaliteError } from '../errors.js'
+
+/** Kafka's numbers of the types of configs. */
+export const CONFIG_TYPES = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const
+export type ConfigType = keyof typeof CONFIG_TYPES
+
+/** Kafka's numbers of where a value comes from: set for this topic, told to the broker when it was started, or the default. */
+export const CONFIG_SOURCES = { topic: 1, staticBroker: 4, default: 5 } as const
+
+export const LONG_MAX = '9223372036854775807'
+
+export function configText(value: string | number | boolean): string {
+  if (value === Number.POSITIVE_INFINITY) return '2147483647'
+  return value === Number.MAX_SAFE_INTEGER ? LONG_MAX : String(value)
+}
+
+/** INVALID_CONFIG. */
+export function parseConfigText(text: string, type: ConfigType, name: string): string | number | boolean {
+  if (type === 'string') return text
+  if (type === 'list') {
+    const words = [...new Set(text.split(',').map((word) => word.trim()))].filter((word) => word !== '')
+    return words.sort().join(',')
+  }
+  if (type === 'boolean') {
+    if (!/^(true|false)$/i.test(text.trim())) throw new KafkaliteError('INVALID_CONFIG', `${name} must be true or false, not "${text}"`)
+    return text.trim().toLowerCase() === 'true'
+  }
+  const pattern = type === 'double' ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/
+  if (!pattern.test(text.trim())) throw new KafkaliteError('INVALID_CONFIG', `${name} must be a number, not "${text}"`)
+  // Kafka's way to say "no limit" is the largest number of 64 bits.
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
+}

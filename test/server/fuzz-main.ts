@@ -1,0 +1,9 @@
+// npm run fuzz -- --frames N --seed S: the fuzzer of frames for as long as wanted. Exit code 1 when the listener reported a fault.
+import { parseArgs } from 'node:util'
+import { fuzz } from './frame-fuzz.js'
+
+const { values } = parseArgs({ options: { frames: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } } })
+const { frames, answered, closed, faults } = await fuzz({ frames: Number(values.frames), seed: Number(values.seed) })
+for (const fault of new Set(faults)) console.log(fault)
+console.log(`${frames} frames from seed ${values.seed}: ${answered} answered, ${closed} closed, ${faults.length} faults`)
+process.exitCode = faults.length === 0 ? 0 : 1
