@@ -56,6 +56,7 @@ export type {
   TopicDescription,
   TopicPartition,
 } from './core/cluster.js'
+export type { BrokerSettings } from './core/broker-settings.js'
 export type { RecordState } from './core/queue-port.js'
 export type { Flush, ResolvedTopicConfig, TopicConfig } from './core/topic-config.js'
 export type {

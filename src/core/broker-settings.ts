@@ -5,18 +5,31 @@ import { type ResolvedTopicConfig, TOPIC_DEFAULTS } from './topic-config.js'
 
 /** The names are Kafka's in camelCase. */
 export interface BrokerSettings {
+  /** num.partitions: of a topic that is created without a number. */
   readonly numPartitions: number
+  /** auto.create.topics.enable. */
   readonly autoCreateTopics: boolean
+  /** The configs of a topic that says nothing else. */
   readonly topicDefaults: ResolvedTopicConfig
+  /** How often what was written is synced at flush 'interval'. Milliseconds. */
   readonly flushIntervalMs: number
+  /** log.retention.check.interval.ms. Milliseconds. */
   readonly retentionCheckIntervalMs: number
+  /** log.cleaner.backoff.ms. Milliseconds. */
   readonly cleanerBackoffMs: number
+  /** log.cleaner.dedupe.buffer.size. Bytes. */
   readonly cleanerDedupeBufferBytes: number
+  /** group.min.session.timeout.ms, of classic groups. Milliseconds. */
   readonly groupMinSessionTimeoutMs: number
+  /** group.max.session.timeout.ms, of classic groups. Milliseconds. */
   readonly groupMaxSessionTimeoutMs: number
+  /** group.max.size: members of a classic group. */
   readonly groupMaxSize: number
+  /** group.initial.rebalance.delay.ms. Milliseconds. */
   readonly groupInitialRebalanceDelayMs: number
+  /** group.consumer.session.timeout.ms (KIP-848). Milliseconds. */
   readonly groupConsumerSessionTimeoutMs: number
+  /** group.consumer.heartbeat.interval.ms (KIP-848). Milliseconds. */
   readonly groupConsumerHeartbeatIntervalMs: number
 }
 
