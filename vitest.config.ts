@@ -1,11 +1,15 @@
-// Four projects. `quick` and `repo` are what `npm test` runs, straight from the sources, without a build or a network: what the code
-// does, and whether sources, docs and examples keep the rules of the project. `package` packs the tarball and uses it as a stranger
+// Projects. `quick` and `repo` are what `npm test` runs, straight from the sources, without a build or a network: what the code
+// does, and whether sources, docs and examples keep the rules of the project. `processes` starts programs and kills them, which takes its
+// time. `clients` has clients that want more than npm. `package` packs the tarball and uses it as a stranger
 // would, so it needs npm and minutes. `kafka` lets Apache Kafka read our files and us read Kafka's, so it fetches Kafka and needs Java. A
 // test without an assertion fails, and so does a run without tests.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
+/** Programs in processes of their own, most of them killed on the way. */
+const SLOW = ['test/{flights,cli,crash,endurance}/**/*.test.ts', 'test/transactions/kill.test.ts', 'test/storage/lock-race.test.ts']
 
 export default defineConfig({
   resolve: {
@@ -27,9 +31,15 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{repo,package,bench,kafka}/**', 'test/clients/{java,librdkafka,kafkajs-waiting}/**', '**/node_modules/**'],
+          exclude: [
+            ...SLOW,
+            'test/{repo,package,bench,kafka}/**',
+            'test/clients/{java,librdkafka,kafkajs-waiting}/**',
+            '**/node_modules/**',
+          ],
         },
       },
+      { extends: true, test: { name: 'processes', include: SLOW } },
       { extends: true, test: { name: 'repo', include: ['test/repo/**/*.test.ts'] } },
       {
         extends: true,
