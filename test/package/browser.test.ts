@@ -24,7 +24,8 @@ beforeAll(async () => {
 
 test('the bundle imports nothing, of Node or otherwise', () => {
   const text = readFileSync(bundle, 'utf8')
-  expect(text.match(/["'`]node:[\w/]+["'`]|(?<!\.)\brequire\(|\bimport\b[^;]{0,80}["']/g) ?? []).toEqual([])
+  // But for a package that a program may have, asked for by a name that is known only then.
+  expect(text.match(/["'`]node:[\w/]+["'`]|(?<!\.)\brequire\(|\bimport\b(?!\(\w+\))[^;]{0,80}["']/g) ?? []).toEqual([])
   console.log(`the memory path: ${(text.length / 1024).toFixed(1)} KB minified, ${(gzipSync(text).length / 1024).toFixed(1)} KB compressed`)
 })
 

@@ -82,7 +82,7 @@ export class BridgedMembers {
   }
 
   sync(identity: ClassicMemberIdentity): ClassicSyncAnswer {
-    const bridged = this.require(identity)
+    const bridged = this.requireMember(identity)
     const { group, member, request } = bridged
     group.heard(member)
     const assignment = [...member.assignment()].sort(inOrder)
@@ -92,7 +92,7 @@ export class BridgedMembers {
 
   /** UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS. */
   heartbeat(identity: ClassicMemberIdentity): void {
-    const { group, member, told } = this.require(identity)
+    const { group, member, told } = this.requireMember(identity)
     group.heard(member)
     if (member.revoking.size === 0 && keysOf([...member.assignment()].sort(inOrder)) === told) return
     throw new KafkaliteError('REBALANCE_IN_PROGRESS', `Group "${group.id}" is being assigned anew`)
@@ -106,7 +106,7 @@ export class BridgedMembers {
   }
 
   checkCommit(identity: ClassicMemberIdentity): void {
-    const { group, member } = this.require(identity)
+    const { group, member } = this.requireMember(identity)
     group.heard(member)
   }
 
@@ -177,7 +177,7 @@ export class BridgedMembers {
     return member === undefined || member.gone ? undefined : this.members.get(member)
   }
 
-  private require({ groupId, memberId, generation }: ClassicMemberIdentity): Bridged {
+  private requireMember({ groupId, memberId, generation }: ClassicMemberIdentity): Bridged {
     const bridged = this.get(groupId, memberId)
     if (bridged === undefined) throw unknown(groupId, memberId)
     if (bridged.generation !== generation)

@@ -64,13 +64,13 @@ export class ConsumerMembers implements ConsumerGroupPort {
     if (memberEpoch === JOINS) return this.join(request)
     const group = this.options.find(groupId)
     if (group === undefined || group.isEmpty) throw new KafkaliteError('GROUP_ID_NOT_FOUND', `There is no group "${groupId}"`)
-    const remote = this.require(groupId, memberId)
+    const remote = this.requireMember(groupId, memberId)
     this.checkHeartbeat(remote, request)
     return this.step(group, remote, request, false)
   }
 
   checkEpoch(groupId: string, memberId: string, memberEpoch: number): void {
-    const { epoch } = this.require(groupId, memberId)
+    const { epoch } = this.requireMember(groupId, memberId)
     if (epoch === memberEpoch) return
     throw new KafkaliteError('STALE_MEMBER_EPOCH', `Member "${memberId}" of group "${groupId}" has epoch ${epoch}, not ${memberEpoch}`)
   }
@@ -197,7 +197,7 @@ export class ConsumerMembers implements ConsumerGroupPort {
     return member === undefined || member.gone ? undefined : this.members.get(member)
   }
 
-  private require(groupId: string, memberId: string): RemoteMember {
+  private requireMember(groupId: string, memberId: string): RemoteMember {
     const remote = this.find(groupId, memberId)
     if (remote === undefined) throw this.unknown(groupId, memberId)
     return remote

@@ -133,7 +133,7 @@ export class TransactionCoordinator implements TransactionPort {
   }
 
   addPartitions(producer: TransactionalProducer, partitions: readonly TopicPartition[]): Awaitable<void> {
-    const entry = this.require(producer)
+    const entry = this.requireEntry(producer)
     for (const { topic, partition } of partitions) this.options.registry.get(topic).partition(partition)
     const fresh = partitions.filter(({ topic, partition }) => !entry.isOpen || !entry.hasPartition(topic, partition))
     if (fresh.length === 0) return undefined
@@ -143,7 +143,7 @@ export class TransactionCoordinator implements TransactionPort {
   }
 
   addGroup(producer: TransactionalProducer, groupId: string): Awaitable<void> {
-    const entry = this.require(producer)
+    const entry = this.requireEntry(producer)
     this.options.groups.checkTransaction({ groupId, offsets: [] })
     if (entry.isOpen && entry.groups.has(groupId)) return undefined
     if (!entry.isOpen) this.start(entry)
@@ -152,7 +152,7 @@ export class TransactionCoordinator implements TransactionPort {
   }
 
   commitOffsets(producer: TransactionalProducer, given: TransactionOffsets): Awaitable<void> {
-    const entry = this.require(producer)
+    const entry = this.requireEntry(producer)
     this.options.groups.checkTransaction(given)
     if (!entry.isOpen) this.start(entry)
     if (entry.inProcess && given.member !== undefined) entry.members.set(given.groupId, given.member.memberId)
@@ -164,7 +164,7 @@ export class TransactionCoordinator implements TransactionPort {
   end(request: EndTransactionRequest): Awaitable<ProducerIdentity> {
     const repeated = this.repeatedEnd(request)
     if (repeated !== null) return repeated
-    const entry = this.require(request)
+    const entry = this.requireEntry(request)
     const { commit, version, acknowledgements } = request
     if (!entry.isOpen && (commit || version === 1))
       throw new KafkaliteError(
@@ -275,7 +275,7 @@ export class TransactionCoordinator implements TransactionPort {
     if (known !== undefined) {
       // The coordinator took the epoch away because the transaction took too long; the producer goes on under the next.
       const isBack = known.producerId === producerId && producerEpoch === known.timedOutEpoch
-      return isBack ? known : this.require(producer)
+      return isBack ? known : this.requireEntry(producer)
     }
     if (transactionalId !== null) throw unknownId(transactionalId)
     const entry = new TransactionEntry(null, producerId, timeoutMs, true)
@@ -425,7 +425,7 @@ export class TransactionCoordinator implements TransactionPort {
     }
   }
 
-  private require({ transactionalId, producerId, producerEpoch }: TransactionalProducer): TransactionEntry {
+  private requireEntry({ transactionalId, producerId, producerEpoch }: TransactionalProducer): TransactionEntry {
     const entry = transactionalId === null ? this.byProducer.get(producerId) : this.byId.get(transactionalId)
     if (entry === undefined) throw unknownId(transactionalId ?? producerId)
     if (entry.producerId !== producerId) {
