@@ -127,7 +127,7 @@ export class LogModel {
       const mayBeTorn = end === 'power' && this.flush !== 'always'
       claim(offset === null || offset < scan.start || offset > last || mayBeTorn, () => `${name}: a hole at ${offset}, ${last} is there`)
       // One whose place nobody was told may lie before a start that has moved.
-      if (offset === null ? scan.start === this.lastStart : offset >= scan.start) record.gone = true
+      if (offset === null ? scan.start === this.lastStart : offset >= scan.start || this.isLost(record, nowMs)) record.gone = true
     }
     this.lastStart = scan.start
     for (const record of scan.records) this.seen(record)
@@ -152,6 +152,11 @@ export class LogModel {
       before = offset
     }
     return found
+  }
+
+  /** It lies before the start although nobody has moved that so far: a power cut took the first segment. */
+  private isLost(record: Expected, nowMs: number): boolean {
+    return record.offset !== null && record.offset >= this.startMax && !this.isExpired(record, nowMs)
   }
 
   private isExpired(record: Expected, nowMs: number): boolean {
