@@ -22,6 +22,8 @@ export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
+    // Two, also on a machine of two cores, where one would be the default: the tests wait for files and timers half of the time.
+    maxWorkers: '100%',
     expect: { requireAssertions: true },
     // Only a test that hangs meets it, also on a busy machine.
     testTimeout: 120_000,

@@ -8,7 +8,7 @@ import { encodeContent, plain, type Serde, string } from './serde.js'
 
 /** A record to be sent. */
 export interface ProducerRecord<V = unknown, K = string> {
-  /** Records of one key go to one partition and stay in order. Absent or null: any partition. */
+  /** Records of one key go to one partition and stay in order. Absent or null: whichever partition the producer fills just now. */
   key?: K | null | undefined
   /** null is a tombstone: on a compacted topic it deletes the key. undefined fails. */
   value: V | null

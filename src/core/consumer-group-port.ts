@@ -20,7 +20,7 @@ export interface ConsumerHeartbeat {
   readonly topics: readonly string[] | null
   /** A pattern for whole names, besides the names. null: as said before; empty: none. */
   readonly pattern: string | null
-  /** null: any. */
+  /** null: left to the coordinator. */
   readonly assignor: string | null
   /** What it works on. null: as said before. */
   readonly owned: readonly TopicPartition[] | null

@@ -22,7 +22,7 @@ export interface QueueContext {
   topic(name: string): TopicDescription | undefined
   /** UNKNOWN_TOPIC_OR_PARTITION. */
   partition(name: string, partition: number): Partition
-  /** Appends one batch as any producer's: retention of the topic and the broker's `idle` know of it. */
+  /** Appends one batch in the way of a producer: retention of the topic and the broker's `idle` know of it. */
   produce(topic: string, partition: number, batch: PackedBatch): Awaitable<Appended>
   /** The state log of the queue of that name, `__share_group_state-<queue>-0`, opened or created. It is opened once until it is closed. */
   openStateLog(queue: string): Promise<InternalLog>

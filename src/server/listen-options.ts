@@ -32,7 +32,7 @@ export interface TlsOptions {
 export interface ListenOptions {
   /** The address to bind to. Default 127.0.0.1: this machine alone. */
   host?: string | undefined
-  /** The port to bind to. Default 0: any free port. */
+  /** The port to bind to. Default 0: a free port. */
   port?: number | undefined
   /** Where clients are told to connect, when that is not where it listens. Default: host and port. Kafka: advertised.listeners */
   advertised?: { readonly host: string; readonly port: number } | undefined

@@ -87,7 +87,7 @@ describe('an aborted transaction', () => {
 })
 
 describe('a committed transaction', () => {
-  it('keeps its marker as long as any of its data is left', async () => {
+  it('keeps its marker as long as a record of its data is left', async () => {
     await data(1, 'a', 'first')
     await data(1, 'b', 'second')
     await end(1, 'commit', 0)

@@ -66,7 +66,7 @@ export async function dumpLog(tools: string, folder: string, options: DumpOption
   return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', ...printing, '--files', files]))
 }
 
-/** What the broker asks of its indexes at start; the complaints, if any. */
+/** What the broker asks of its indexes at start; its complaints. */
 export async function checkIndexes(tools: string, folder: string): Promise<readonly string[]> {
   const files = filesOf(folder, ['.index', '.timeindex'])
   if (files.length === 0) return []
