@@ -1,0 +1,56 @@
+// Changing configs of resources, for both of Kafka's requests that do: each resource all or nothing and answered on its own, whether the
+// request says all configs (AlterConfigs) or what becomes of some (IncrementalAlterConfigs).
+
+import { KafkaliteError } from '../errors.js'
+import { errorCodeOf, errorMessageOf } from '../protocol/error-codes.js'
+import type { BrokerView } from './broker-view.js'
+import { RESOURCE_TYPES } from './config-resources.js'
+import { type DescribedConfig, describeTopicConfigs, type GivenConfig, parseTopicConfigs } from './topic-configs.js'
+
+interface AlteredResource<C> {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly configs: readonly C[]
+}
+
+interface Alteration<C> {
+  readonly resources: readonly AlteredResource<C>[]
+  readonly validateOnly: boolean
+  /** What the request makes of the configs as they are now. */
+  given(configs: readonly C[], now: readonly DescribedConfig[]): readonly GivenConfig[]
+}
+
+interface AlterationResult {
+  readonly resourceType: number
+  readonly resourceName: string
+  readonly errorCode: number
+  readonly errorMessage: string | null
+}
+
+/** One after the other, as named. */
+export async function alterConfigsOf<C>(alteration: Alteration<C>, broker: BrokerView): Promise<AlterationResult[]> {
+  const results: AlterationResult[] = []
+  for (const resource of alteration.resources) {
+    const { resourceType, resourceName } = resource
+    try {
+      await alterResource(resource, alteration, broker)
+      results.push({ resourceType, resourceName, errorCode: 0, errorMessage: null })
+    } catch (error) {
+      results.push({ resourceType, resourceName, errorCode: errorCodeOf(error), errorMessage: errorMessageOf(error) })
+    }
+  }
+  return results
+}
+
+/** INVALID_REQUEST, INVALID_CONFIG, UNKNOWN_TOPIC_OR_PARTITION. */
+async function alterResource<C>(
+  { resourceType, resourceName, configs }: AlteredResource<C>,
+  { validateOnly, given }: Alteration<C>,
+  { cluster, settings: { topicDefaults } }: BrokerView,
+): Promise<void> {
+  if (resourceType !== RESOURCE_TYPES.topic)
+    throw new KafkaliteError('INVALID_REQUEST', `Configs of resources of type ${resourceType} cannot be changed here`)
+  const now = describeTopicConfigs((await cluster.topic(resourceName)).config, topicDefaults)
+  const parsed = parseTopicConfigs(given(configs, now), topicDefaults, `topic "${resourceName}"`)
+  if (!validateOnly) await cluster.alterTopic(resourceName, parsed)
+}
