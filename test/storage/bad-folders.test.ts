@@ -72,6 +72,17 @@ describe('FileStorage refuses', () => {
     await refused(folder, 'INVALID_ARGUMENT', 'holiday-2024')
   })
 
+  it('a folder that cannot be made, at once', async () => {
+    const file = join(newFolder(), 'file')
+    fs.writeFileSync(file, 'x')
+    // What has no /proc is refused for the file in the way.
+    for (const folder of [join(file, 'data'), fs.existsSync('/proc') ? '/proc/kafkalite/data' : join(file, 'a', 'b')]) {
+      const error = await fails('STORAGE_FAILED', () => openStorage(folder))
+      expect(error.message).toContain(folder)
+      expect(fs.existsSync(folder)).toBe(false)
+    }
+  })
+
   it('a folder of a newer format, and one whose format cannot be read', async () => {
     const folder = newFolder()
     const { storage } = await openLog(folder)

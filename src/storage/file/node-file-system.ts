@@ -52,7 +52,18 @@ export class NodeFileSystem implements FileSystem {
   }
 
   makeFolder(path: string): boolean {
-    return fs.mkdirSync(path, { recursive: true }) !== undefined
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return false
+    const parent = dirname(path)
+    if (parent !== path) this.makeFolder(parent)
+    // Not `recursive`: where nothing can be made, as below /proc, Node tries again for ever.
+    try {
+      fs.mkdirSync(path)
+      return true
+    } catch (error) {
+      // Somebody else was faster.
+      if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return false
+      throw error
+    }
   }
 
   list(folder: string): readonly string[] {
