@@ -59,7 +59,8 @@ export function replayJournal(
       const log = logOf(part.log)
       if (log === null) continue
       const end = Math.max(part.previousEnd, log.endOffset)
-      if (log.isDamaged || log.endOffset < part.previousEnd || lost.has(part.log)) lost.set(part.log, Math.max(end, lost.get(part.log) ?? 0))
+      if (log.isDamaged || log.endOffset < part.previousEnd || lost.has(part.log))
+        lost.set(part.log, Math.max(end, lost.get(part.log) ?? 0))
       else if (part.batches.length > 0) replayPart(part, log, folder)
     }
   }

@@ -51,13 +51,7 @@ export async function applyRepair(fileSystem: FileSystem, folder: string, steps:
   await points.write()
 }
 
-function inspectLog(
-  fileSystem: FileSystem,
-  folder: string,
-  name: string,
-  recoveryPoint: number,
-  steps: RepairStep[],
-): LackingLog | null {
+function inspectLog(fileSystem: FileSystem, folder: string, name: string, recoveryPoint: number, steps: RepairStep[]): LackingLog | null {
   const bases: number[] = []
   for (const file of fileSystem.list(`${folder}/${name}`)) {
     const match = SEGMENT_NAME.exec(file)
