@@ -9,7 +9,7 @@ import type { Flusher } from './flusher.js'
 import type { Flush } from './topic-config.js'
 
 /** offsets.topic.segment.bytes of Kafka; one week. */
-export const INTERNAL_LOG_CONFIG: LogConfig = { segmentBytes: 104_857_600, segmentMs: 604_800_000 }
+export const INTERNAL_LOG_CONFIG: LogConfig = { segmentBytes: 104_857_600, segmentMs: 604_800_000, essential: true }
 
 const READ_BYTES = 1 << 20
 

@@ -35,6 +35,9 @@ export interface LogConfig {
   /** flush.messages, flush.ms: what will be asked of `sync` after appends, so that a storage can prepare for it: 'always' after each,
    *  'interval' now and then, 'os' hardly ever. A hint; absent, nothing is known. */
   readonly flush?: 'always' | 'interval' | 'os' | undefined
+  /** Room is made by what is written here: acknowledgements, commits, deletions. A storage that keeps a reserve for a full disk gives it to
+   *  these logs. A hint; false unless given. */
+  readonly essential?: boolean | undefined
 }
 
 /** Appends to one log, as a part of a commit. */

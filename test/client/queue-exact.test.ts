@@ -10,6 +10,7 @@ import type { PackedBatch } from '../../src/record/packed-batch.js'
 import { FileStorage } from '../../src/storage/file/file-storage.js'
 import { MemoryStorage } from '../../src/storage/memory.js'
 import type { LogAppend, LogConfig, LogStore } from '../../src/storage/storage.js'
+import { FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { openBroker, receiveAll, recordsOf } from './queue-fixture.js'
 
@@ -57,6 +58,22 @@ class FaultyStorage extends MemoryStorage {
 }
 
 describe('on a full disk', () => {
+  test('messages are acknowledged and offsets committed in the room that is kept for it', async () => {
+    const disk = new FaultyFileSystem({ capacityBytes: 2_000_000 })
+    const { cluster, queue } = await openBroker({ storage: new FileStorage('data', { fileSystem: disk }) })
+    const mail = await queue('mail')
+    for (let n = 0; n < 20; n++) await mail.send({ value: `${n}` })
+    disk.capacityBytes = disk.usedBytes
+    let stop = ''
+    while (stop === '') stop = await mail.send({ value: 'x'.repeat(5000) }).then(() => '', codeOf)
+    expect(stop).toBe('DISK_FULL')
+    for (const message of await mail.receive({ max: 20 })) await message.acknowledge()
+    for (let n = 0; n < 50; n++) await cluster.commitOffsets('billing', [{ topic: 'mail', partition: 0, offset: n % 3 }])
+    expect(cluster.committedOffsets('billing')).toMatchObject([{ offset: 1 }])
+    expect(await mail.counts()).toMatchObject({ acquired: 0 })
+    await cluster.close()
+  })
+
   test('a message whose acknowledgement could not be written is still held, and can be acknowledged again', async () => {
     const storage = new FaultyStorage()
     const { queue, clock } = await openBroker({ storage })

@@ -95,6 +95,37 @@ describe('Repair', () => {
     await again.append([batchAt(4)])
   })
 
+  it('puts back what a kept journal holds behind a loss that is accepted', async () => {
+    const folder = newFolder()
+    const { log, storage } = await openLog(folder, ALWAYS, { journalFileBytes: 65_536 })
+    const bytes = batchAt(0, 1, 1000, 20_000).sizeBytes
+    // Journal files are filled and removed meanwhile, so the first batches stand in the segment alone.
+    for (let offset = 0; offset < 24; offset++) {
+      await log.append([batchAt(offset, 1, 1000, 20_000)])
+      await storage.sync(log)
+    }
+    const copy = crashCopy(folder)
+    fs.truncateSync(segmentPath(copy, 0), bytes * 2)
+    const { log: damaged, storage: second } = await openLog(copy, ALWAYS)
+    await fails('CORRUPT_MESSAGE', async () => damaged.append([batchAt(24)]))
+    await second.close()
+    const inJournal = fs.readdirSync(copy).filter((name) => name.endsWith('.kept')).length
+    expect(inJournal).toBeGreaterThan(0)
+    const steps = await FileStorage.inspect(copy)
+    expect(steps[0]).toMatchObject({ action: 'drop', offset: 2, bytes: 0 })
+    const restored = steps.slice(1)
+    expect(restored.length).toBe(inJournal)
+    const from = restored[0]?.offset ?? 0
+    expect(from).toBeGreaterThan(2)
+    expect(restored.map(({ action, log: name }) => [action, name])).toEqual(restored.map(() => ['restore', 'orders-0']))
+    expect(await FileStorage.repair(copy)).toEqual(steps)
+    expect(await FileStorage.inspect(copy)).toEqual([])
+    const { log: again } = await openLog(copy)
+    const left = [0, 1, ...Array.from({ length: 24 - from }, (_, n) => from + n)]
+    expect(spans(await readAll(again)).map(([first]) => first)).toEqual(left)
+    await again.append([batchAt(24)])
+  })
+
   it('is refused while a broker has the folder', async () => {
     const folder = newFolder()
     await openLog(folder)

@@ -45,6 +45,8 @@ export interface FileLogOwner {
   keepStart(log: FileLog, offset: number): Promise<void>
   /** Settles when the segments hold everything durably. */
   syncNow(log: FileLog): Promise<void>
+  /** Gives the room in reserve back to a full disk; false when there is none left. */
+  useReserve(): boolean
   /** Files were removed: there is room again. */
   freed(): void
   closed(log: FileLog, state: CleanLog | null): void
@@ -122,13 +124,19 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     return max
   }
 
+  get isDamaged(): boolean {
+    return this.damage !== null
+  }
+
   append(batches: readonly PackedBatch[]): void {
     const mark = this.mark()
     this.requireOrder(batches)
     try {
       this.write(batches)
     } catch (error) {
-      throw this.takeBack(mark, error)
+      const told = this.takeBack(mark, error)
+      if (told.code === 'DISK_FULL' && this.config.essential === true && this.owner.useReserve()) return this.append(batches)
+      throw told
     }
     this.unsynced.add(batches, this.end, REMEMBERED_BYTES[this.config.flush ?? 'os'])
   }
@@ -239,7 +247,13 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     this.start = Math.max(this.start, offset)
     while (this.compaction.settled !== null) await this.compaction.settled
     const { segments } = this.writer
-    while (segments.length > 1 && (segments[1] as Segment).baseOffset <= this.start) this.removeSegment(segments.shift() as Segment)
+    const leaving: (Promise<void> | undefined)[] = []
+    while (segments.length > 1 && (segments[1] as Segment).baseOffset <= this.start) {
+      leaving.push((segments.shift() as Segment).removeAside())
+      this.noteFolder()
+    }
+    // Whoever makes room counts on it when this settles.
+    await Promise.all(leaving)
     this.owner.freed()
   }
 
@@ -316,7 +330,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   settle(offset: number): Promise<void> {
     return this.owner.raiseRecoveryPoint(this, offset)
   }
-  noteSwap(): void {
+  noteFolder(): void {
     this.folderDirty = true
     this.owner.written(this)
   }
@@ -440,8 +454,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
 
   private removeSegment(segment: Segment): void {
     segment.remove()
-    this.folderDirty = true
-    this.owner.written(this)
+    this.noteFolder()
   }
 
   private segmentOf(offset: number): number {

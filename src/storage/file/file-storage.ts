@@ -31,6 +31,7 @@ import type { SyncLog } from './commit-point.js'
 import { Journal, journalPath } from './journal.js'
 import { inspectJournal, replayJournal } from './journal-replay.js'
 import type { JournalRemains } from './journal-replay.js'
+import { LogFolders } from './log-folders.js'
 import type { LogMark } from './log-writer.js'
 import { withDefaults } from './file-storage-options.js'
 import type { FileStorageOptions, RepairOptions } from './file-storage-options.js'
@@ -50,7 +51,6 @@ const CLOSING_LANES = 4
 const REPLAY_CONFIG: LogConfig = { segmentBytes: 1_073_741_824, segmentMs: Number.MAX_SAFE_INTEGER }
 /** Recovery points are written at most this often: they only save work after a crash, and each write costs two syncs. */
 const CHECKPOINT_INTERVAL_MS = 5000
-const DELETED_NAME = /\.[0-9a-f]+-delete$/
 
 /** Everything that exists between open and close. */
 interface Opened {
@@ -81,12 +81,10 @@ export class FileStorage implements Storage, FileLogOwner {
   private opened: Opened | null = null
   private failure: KafkaliteError | null = null
   private closing: Promise<void> | null = null
-  /** What stands in the folder, by the case in which it was written. */
-  private readonly names = new Set<string>()
+  private readonly folders: LogFolders
   private rootDirty = false
   /** The sync of the folder that is at work; stays when it failed. */
   private rootSync: Promise<void> | null = null
-  private removals = 0
 
   /**
    * @param folder made when it is missing
@@ -98,6 +96,7 @@ export class FileStorage implements Storage, FileLogOwner {
     const { maxOpenFiles, journalFileBytes, fileSystem } = withDefaults(options)
     this.fileSystem = fileSystem
     this.folder = fileSystem.absolute?.(folder) ?? folder
+    this.folders = new LogFolders(fileSystem, this.folder)
     this.place = { fileSystem, files: new OpenFiles(fileSystem, maxOpenFiles) }
     this.reserve = new Reserve(fileSystem, this.path(RESERVE_NAME))
     this.journal = new Journal(fileSystem, this.folder, journalFileBytes)
@@ -143,10 +142,10 @@ export class FileStorage implements Storage, FileLogOwner {
     try {
       if (meta.isNew) await keepFolderName(this.fileSystem, this.folder)
       if (meta.isNew) await this.fileSystem.replace(this.path(META_NAME), encodeFolderMeta())
-      this.clearLeftovers()
+      this.folders.tidy()
       const mark = this.fileSystem.readWhole(this.path(CLEAN_MARK_NAME))
       const clean = parseCleanMark(mark)
-      if (mark === null) for (const name of this.logNames()) await finishSwaps(this.fileSystem, this.path(name))
+      if (mark === null) for (const name of this.folders.list()) await finishSwaps(this.fileSystem, this.path(name))
       // From now on a crash must be seen as one.
       this.fileSystem.remove(this.path(CLEAN_MARK_NAME))
       await this.fileSystem.syncFolder(this.folder)
@@ -170,7 +169,7 @@ export class FileStorage implements Storage, FileLogOwner {
 
   list(): readonly string[] {
     this.requireOpen()
-    return this.logNames()
+    return this.folders.list()
   }
 
   log(name: string, config: LogConfig): LogStore {
@@ -184,7 +183,7 @@ export class FileStorage implements Storage, FileLogOwner {
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open already`)
     const folder = this.path(name)
     const place = this.place
-    const isNew = this.guard(`make the folder ${folder}`, () => this.makeLogFolder(name))
+    const isNew = this.guard(`make the folder ${folder}`, () => this.folders.make(name))
     if (isNew) this.rootDirty = true
     const opening = { name, folder, place, now: clock.now(), clean: clean.get(name), journaled }
     const opened = this.guard(`open log ${name}`, () =>
@@ -203,7 +202,7 @@ export class FileStorage implements Storage, FileLogOwner {
   async remove(name: string): Promise<void> {
     const { clean, cleaned, recoveryPoints, starts } = this.requireOpen()
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open: close it before removing it`)
-    if (splitLogName(name) === null || this.fileSystem.sizeOf(this.path(name)) < 0) return
+    if (splitLogName(name) === null || !this.folders.has(name)) return
     const closed = [...this.closedLogs].filter((log) => log.name === name)
     // What the journal holds of it must not come back in another log of that name.
     if (this.group.mayHold(closed)) await this.checkpoint()
@@ -211,17 +210,18 @@ export class FileStorage implements Storage, FileLogOwner {
     this.lookWhoseItIs(this.requireOpen())
     if (this.isFenced) throw this.failure
     for (const log of closed) this.forget(log)
-    // Once renamed it is gone for good, whatever stops the rest: leftovers are cleared at the next open.
-    const grave = this.path(`${name}.${(++this.removals).toString(16)}-delete`)
-    this.guard(`remove log ${name}`, () => this.fileSystem.rename(this.path(name), grave))
-    this.names.delete(name)
+    const grave = this.guard(`remove log ${name}`, () => this.folders.bury(name))
     clean.delete(name)
     recoveryPoints.offsets.delete(name)
     starts.offsets.delete(name)
     cleaned.offsets.delete(name)
     await this.durably(Promise.all([recoveryPoints.write(), starts.write(), cleaned.write()]))
     await this.durably(this.fileSystem.syncFolder(this.folder))
-    this.guard(`remove log ${name}`, () => this.fileSystem.removeFolder(grave))
+    try {
+      await (this.fileSystem.removeAside?.(grave) ?? this.fileSystem.removeFolder(grave))
+    } catch (error) {
+      throw this.wrapped(`remove log ${name}`, error)
+    }
   }
 
   commit(appends: readonly LogAppend[]): Awaitable<void> {
@@ -346,8 +346,12 @@ export class FileStorage implements Storage, FileLogOwner {
     }
   }
 
+  useReserve(): boolean {
+    return this.reserve.release()
+  }
+
   freed(): void {
-    this.reserve.hold()
+    if (this.opened !== null) this.reserve.hold()
   }
 
   syncNow(log: FileLog): Promise<void> {
@@ -380,10 +384,6 @@ export class FileStorage implements Storage, FileLogOwner {
   }
 
   // Inside.
-
-  private logNames(): readonly string[] {
-    return this.fileSystem.list(this.folder).filter((name) => splitLogName(name) !== null)
-  }
 
   /** Closed logs that may still have something to sync. */
   private readonly closedLogs = new Set<FileLog>()
@@ -481,7 +481,7 @@ export class FileStorage implements Storage, FileLogOwner {
     const logOf = (name: string): FileLog | null => {
       let log = logs.get(name)
       if (log === undefined) {
-        log = this.fileSystem.sizeOf(this.path(name)) < 0 ? null : this.openLog(name, REPLAY_CONFIG, spans.get(name))
+        log = this.folders.has(name) ? this.openLog(name, REPLAY_CONFIG, spans.get(name)) : null
         logs.set(name, log)
       }
       return log
@@ -516,15 +516,6 @@ export class FileStorage implements Storage, FileLogOwner {
     return `${this.folder}/${name}`
   }
 
-  private clearLeftovers(): void {
-    this.names.clear()
-    for (const name of this.fileSystem.list(this.folder)) {
-      this.names.add(name)
-      if (DELETED_NAME.test(name)) this.fileSystem.removeFolder(this.path(name))
-      else if (name.endsWith('.tmp')) this.fileSystem.remove(this.path(name))
-    }
-  }
-
   /** When the folder is not ours any more, the storage has failed after this. */
   private lookWhoseItIs({ lock }: Opened): void {
     try {
@@ -540,18 +531,6 @@ export class FileStorage implements Storage, FileLogOwner {
     } catch (error) {
       throw this.wrapped(`lock the folder ${this.folder}`, error)
     }
-  }
-
-  private makeLogFolder(name: string): boolean {
-    if (this.fileSystem.makeFolder(this.path(name))) {
-      this.names.add(name)
-      return true
-    }
-    if (this.names.has(name)) return false
-    throw new KafkaliteError(
-      'INVALID_TOPIC_EXCEPTION',
-      `The disk takes upper and lower case for the same, and ${name} is there already in another case`,
-    )
   }
 
   /** Whoever asks waits for the sync that is at work and for the one that is due. */

@@ -55,6 +55,8 @@ export interface FileSystem {
   rename(from: string, to: string): void
   /** Removes a file; nothing happens when it is not there. */
   remove(path: string): void
+  /** Removes a file, or a folder with all that is in it, without holding the thread meanwhile. Without it `remove` and `removeFolder` do. */
+  removeAside?(path: string): Promise<void>
   /** Removes a folder and all that is in it. */
   removeFolder(path: string): void
   /** Makes names that were created, renamed or removed in the folder durable. */

@@ -15,6 +15,7 @@ export function findJournalDamage(fileSystem: FileSystem, folder: string): Repai
     const file = journalPath(folder, number)
     for (const { position, end, record } of scanJournalFile(fileSystem, file, number).damages) {
       steps.push({
+        action: 'drop',
         log: '',
         file,
         position,

@@ -30,6 +30,8 @@ export interface JournalRemains {
 /** A log as replay needs it. */
 export interface ReplayLog {
   readonly endOffset: number
+  /** It is damaged and takes nothing. */
+  readonly isDamaged: boolean
   append(batches: readonly PackedBatch[]): void
 }
 
@@ -56,7 +58,9 @@ export function replayJournal(
     for (const part of parts) {
       const log = logOf(part.log)
       if (log === null) continue
-      if (log.endOffset < part.previousEnd || lost.has(part.log)) lost.set(part.log, Math.max(part.previousEnd, lost.get(part.log) ?? 0))
+      const end = Math.max(part.previousEnd, log.endOffset)
+      if (log.isDamaged || log.endOffset < part.previousEnd || lost.has(part.log))
+        lost.set(part.log, Math.max(end, lost.get(part.log) ?? 0))
       else if (part.batches.length > 0) replayPart(part, log, folder)
     }
   }

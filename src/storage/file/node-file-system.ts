@@ -114,6 +114,11 @@ export class NodeFileSystem implements FileSystem {
     fs.rmSync(path, { force: true })
   }
 
+  /** The blocks of a gigabyte take the kernel a tenth of a second and more to let go. */
+  removeAside(path: string): Promise<void> {
+    return fs.promises.rm(path, { recursive: true, force: true })
+  }
+
   removeFolder(path: string): void {
     fs.rmSync(path, { recursive: true, force: true })
   }

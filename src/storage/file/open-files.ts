@@ -39,6 +39,13 @@ export class FileHandle {
     this.path = path
   }
 
+  /** Gives a file that nobody reads or writes any more another name. A sync may still be at work on it. */
+  moveAside(path: string): void {
+    this.close()
+    this.files.rename(this.path, path)
+    this.path = path
+  }
+
   /** Makes what was written durable. */
   async sync(): Promise<void> {
     const file = this.get()

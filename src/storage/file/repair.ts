@@ -1,12 +1,14 @@
 // Mends a folder whose damage kafkalite will not pass over by itself. First it says what it would drop, byte by byte; then, when told to,
 // it drops exactly that and keeps a copy beside it, ending in `.dropped`. Good batches behind a damaged one stay: their log gets a
-// hole where the damaged ones were.
+// hole where the damaged ones were. What a kept journal holds behind such a loss comes back.
 
 import { checkBatch } from '../../record/batch-check.js'
 import { BLOCK_BYTES_MAX, BatchWalk } from './batch-walk.js'
 import { CLEAN_MARK_NAME, CheckpointFile, RECOVERY_POINT_NAME, splitLogName } from './checkpoint.js'
 import type { FileSystem, OpenFile } from './file-system.js'
 import { findJournalDamage, mendJournal } from './journal-repair.js'
+import { findKept, restoreKept } from './journal-restore.js'
+import type { LackingLog } from './journal-restore.js'
 import type { RepairStep } from './repair-step.js'
 
 const SEGMENT_NAME = /^(\d{20})\.log$/
@@ -14,17 +16,27 @@ const SEGMENT_NAME = /^(\d{20})\.log$/
 /** What `repair` would drop: everything in the segments that is no good batch, and what is damaged in the journal. Changes nothing. */
 export function inspectFolder(fileSystem: FileSystem, folder: string): RepairStep[] {
   const steps = findJournalDamage(fileSystem, folder)
-  const { offsets } = new CheckpointFile(fileSystem, `${folder}/${RECOVERY_POINT_NAME}`)
-  for (const name of fileSystem.list(folder)) {
-    if (splitLogName(name) !== null) steps.push(...inspectLog(fileSystem, folder, name, offsets.get(name) ?? 0))
-  }
-  return steps
+  const lacking = inspectLogs(fileSystem, folder, steps)
+  return [...steps, ...findKept(fileSystem, folder, lacking)]
 }
 
-/** Drops what the steps say. */
+/** Notes what is bad in the segments, and answers which logs are damaged. */
+function inspectLogs(fileSystem: FileSystem, folder: string, steps: RepairStep[]): LackingLog[] {
+  const { offsets } = new CheckpointFile(fileSystem, `${folder}/${RECOVERY_POINT_NAME}`)
+  const lacking: LackingLog[] = []
+  for (const name of fileSystem.list(folder)) {
+    if (splitLogName(name) === null) continue
+    const found = inspectLog(fileSystem, folder, name, offsets.get(name) ?? 0, steps)
+    if (found !== null) lacking.push(found)
+  }
+  return lacking
+}
+
+/** Drops what the steps say, and then puts back what they say. */
 export async function applyRepair(fileSystem: FileSystem, folder: string, steps: readonly RepairStep[]): Promise<void> {
   const files = new Map<string, RepairStep[]>()
-  for (const step of steps) files.set(step.file, [...(files.get(step.file) ?? []), step])
+  const drops = steps.filter(({ action }) => action === 'drop')
+  for (const step of drops) files.set(step.file, [...(files.get(step.file) ?? []), step])
   const points = new CheckpointFile(fileSystem, `${folder}/${RECOVERY_POINT_NAME}`)
   for (const [file, drops] of files) {
     const { log } = drops[0] as RepairStep
@@ -33,30 +45,31 @@ export async function applyRepair(fileSystem: FileSystem, folder: string, steps:
     // The loss is accepted: what is there now is all that counts.
     if (log !== '') points.offsets.delete(log)
   }
+  if (drops.length < steps.length) await restoreKept(fileSystem, folder, inspectLogs(fileSystem, folder, []))
   if (steps.length === 0) return
   fileSystem.remove(`${folder}/${CLEAN_MARK_NAME}`)
   await points.write()
 }
 
-function inspectLog(fileSystem: FileSystem, folder: string, name: string, recoveryPoint: number): RepairStep[] {
+function inspectLog(fileSystem: FileSystem, folder: string, name: string, recoveryPoint: number, steps: RepairStep[]): LackingLog | null {
   const bases: number[] = []
   for (const file of fileSystem.list(`${folder}/${name}`)) {
     const match = SEGMENT_NAME.exec(file)
     if (match !== null) bases.push(Number(match[1]))
   }
   bases.sort((a, b) => a - b)
-  const steps: RepairStep[] = []
+  const before = steps.length
   let end = 0
   let last = ''
   for (const base of bases) {
     last = `${folder}/${name}/${String(base).padStart(20, '0')}.log`
     end = inspectSegment(fileSystem, name, last, Math.max(base, end), steps)
   }
-  if (end < recoveryPoint && last !== '' && steps.length === 0) {
+  if (end < recoveryPoint && last !== '' && steps.length === before) {
     const reason = `the file ends here, and offsets below ${recoveryPoint} had been synced`
-    steps.push({ log: name, file: last, position: fileSystem.sizeOf(last), offset: end, bytes: 0, reason })
+    steps.push({ action: 'drop', log: name, file: last, position: fileSystem.sizeOf(last), offset: end, bytes: 0, reason })
   }
-  return steps
+  return steps.length === before ? null : { log: name, file: last, end }
 }
 
 /** Notes the bad stretches of a segment and answers where its offsets end. */
@@ -72,6 +85,7 @@ function inspectSegment(fileSystem: FileSystem, log: string, path: string, from:
       if (walk.damage === null) break
       const next = findBatch(file, walk.damage.position + 1, size, end, allocate)
       steps.push({
+        action: 'drop',
         log,
         file: path,
         position: walk.damage.position,

@@ -1,5 +1,6 @@
-// Room set aside for the day on which the disk is full: deleting records has to write a little before it frees anything. The reserve is
-// a file of zeros; it goes when that write finds no room, and comes back as soon as something was freed.
+// Room set aside for the day on which the disk is full: deleting records and acknowledging messages have to write a little
+// before anything is freed. The reserve is a file of zeros; it goes when such a write finds no room, and comes back as soon as something
+// was freed.
 
 import type { FileSystem } from './file-system.js'
 

@@ -30,7 +30,7 @@ export interface RewrittenFileLog {
    */
   settle(offset: number): Promise<void>
   /** Names of files have changed. */
-  noteSwap(): void
+  noteFolder(): void
   /** A swap stopped half way: the storage takes nothing more, and the next open finishes it. */
   failSwap(error: unknown): KafkaliteError
   /** As the cleaner's checkpoint says. */
@@ -157,13 +157,14 @@ class FileRewrite implements SegmentRewrite {
       await sync()
       cleaned.endOffset = (replaced[replaced.length - 1] as Segment).endOffset
       log.pieces.splice(log.pieces.indexOf(replaced[0] as Segment), replaced.length, cleaned)
-      for (const segment of replaced) segment.remove()
+      const leaving = replaced.map((segment) => segment.removeAside())
       await sync()
       cleaned.renameTo('')
       cleaned.saveIndexes()
       await sync()
       cleaned.keepModifiedMs()
-      log.noteSwap()
+      await Promise.all(leaving)
+      log.noteFolder()
     } catch (error) {
       throw log.failSwap(error)
     }

@@ -18,6 +18,9 @@ const UNSAVED_ENTRIES_MAX = 256
 /** A look at one batch, at most so far behind its index entry. */
 const PROBE_BYTES = 8192
 
+/** A file of that size and more is let go by the file system for longer than the event loop can be held. Bytes. */
+const ASIDE_BYTES_MIN = 4_194_304
+
 /** What every segment of a storage shares. */
 export interface SegmentPlace {
   readonly fileSystem: FileSystem
@@ -364,6 +367,22 @@ export class Segment implements SegmentInfo, RollState {
     this.handle.close()
     this.place.fileSystem.remove(this.handle.path)
     this.removeIndexes()
+  }
+
+  /**
+   * The same for a segment that others wait for: it is gone from the log at once and from the disk when this settles. The name in between
+   * counts for nothing, so whoever opens the log after a crash clears it away.
+   */
+  removeAside(): Promise<void> | undefined {
+    const { fileSystem } = this.place
+    if (fileSystem.removeAside === undefined || this.sizeBytes < ASIDE_BYTES_MIN) {
+      this.remove()
+      return undefined
+    }
+    this.removed = true
+    this.handle.moveAside(`${this.handle.path}.deleted`)
+    this.removeIndexes()
+    return fileSystem.removeAside(this.handle.path).catch(() => undefined)
   }
 
   /** Takes index files away that may tell of batches which a crash took; those in memory are right. */
