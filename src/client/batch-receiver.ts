@@ -5,6 +5,7 @@ import type { AcquireToken } from '../core/queue-port.js'
 import { KafkaliteError } from '../errors.js'
 import type { Timer } from '../lib/clock.js'
 import { EventLoopSlice } from '../lib/event-loop-slice.js'
+import { Stopper } from '../lib/stopper.js'
 import type { Message, QueueMessage } from './message.js'
 import { checkOptions, wholeNumber } from './options-check.js'
 import type { Receiver, ReceiverHost } from './receiver.js'
@@ -31,7 +32,7 @@ export class BatchReceiver<V, R> implements Receiver {
   private readonly max: number
   private readonly maxHandlerMs: number
   private readonly wakeup = new Wakeup()
-  private stopTaking = new AbortController()
+  private stopTaking = new Stopper()
   private held: readonly QueueMessage<V, R>[] = []
   private isPaused = false
   private isClosing = false
@@ -56,7 +57,7 @@ export class BatchReceiver<V, R> implements Receiver {
   resume(): void {
     if (!this.isPaused || this.isClosing) return
     this.isPaused = false
-    this.stopTaking = new AbortController()
+    this.stopTaking = new Stopper()
     this.wakeup.wake()
   }
 
@@ -95,7 +96,7 @@ export class BatchReceiver<V, R> implements Receiver {
 
   private async once(): Promise<void> {
     try {
-      this.held = await this.host.receive(this.max, this.stopTaking.signal)
+      this.held = await this.host.receive(this.max, this.stopTaking)
     } catch (error) {
       if (KafkaliteError.is(error, 'CLOSED')) this.isClosing = true
       else await this.afterFailure(error)

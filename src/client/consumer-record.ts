@@ -123,10 +123,6 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
     return this.found().headers
   }
 
-  get hasHeaders(): boolean {
-    return this.found().headerCount > 0
-  }
-
   copy(): LazyRecord<V, K> {
     const { topic, partition, serdes, buffer, baseTimestamp, logAppendTime } = this.origin
     const cursor = this.found()

@@ -73,6 +73,7 @@ export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
     private readonly record: LazyRecord<V, string>,
     readonly lease: number,
     readonly deliveryCount: number,
+    private readonly hasHeaders: boolean,
   ) {}
 
   get home(): MessageHome {
@@ -98,7 +99,7 @@ export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
   }
   /** The id that the sender gave. */
   get givenId(): string | undefined {
-    return this.record.headers.text(MESSAGE_ID_HEADER)
+    return this.hasHeaders ? this.record.headers.text(MESSAGE_ID_HEADER) : undefined
   }
   get id(): string {
     return this.givenId ?? `${this.partition}-${this.offset}`
@@ -138,7 +139,7 @@ export class QueueMessage<V, R> implements Message<V, R>, AcquireToken {
   }
 
   acknowledgement(result: R | undefined): Acknowledgement {
-    if (result === undefined && !this.record.hasHeaders) return PLAIN_ACKNOWLEDGEMENT
+    if (result === undefined && !this.hasHeaders) return PLAIN_ACKNOWLEDGEMENT
     const bytes = result === undefined ? undefined : this.host.encodeResult(result)
     return { kind: 'acknowledge', result: bytes, id: this.givenId, sentMs: this.timestamp }
   }

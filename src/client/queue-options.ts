@@ -179,6 +179,7 @@ function checkTogether(
 
 /** INVALID_ARGUMENT. */
 export function checkNewMessage(queue: string, message: NewMessage<unknown>, priorities: number): void {
+  if (isPlain(message)) return
   const owner = `a message for queue ${queue}`
   checkOptions(owner, message, MESSAGE_RULES)
   if (message === undefined || message.value === undefined) throw invalid(`${owner} needs a value; null stands for none`)
@@ -188,4 +189,11 @@ export function checkNewMessage(queue: string, message: NewMessage<unknown>, pri
   if (message.unique !== undefined && message.id === undefined) throw invalid(`${owner} that is unique needs an id`)
   if (message.priority !== undefined && message.priority >= priorities)
     throw invalid(`priority of ${owner} must be below ${priorities}, the priorities of the queue, not ${message.priority}`)
+}
+
+/** The message that is sent a million times: a value and nothing else. */
+function isPlain(message: NewMessage<unknown>): boolean {
+  if (typeof message !== 'object' || message === null || Array.isArray(message) || message.value === undefined) return false
+  for (const name in message) if (name !== 'value') return false
+  return true
 }

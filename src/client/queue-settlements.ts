@@ -80,17 +80,22 @@ export class QueueSettlements<V, R> {
     const { work } = this.host
     const endings: Ending<V, R>[] = []
     work.begin()
-    const done = Promise.resolve(written)
-      .then(
+    const over = (): void => {
+      work.end()
+      if (this.group?.written === written) this.group = null
+    }
+    const done = Promise.resolve(
+      written.then(
         () => {
-          for (const { message, settlement, error } of endings) this.host.settled(message, settlement, error)
+          try {
+            for (const { message, settlement, error } of endings) this.host.settled(message, settlement, error)
+          } finally {
+            over()
+          }
         },
-        (failure: unknown) => this.failed(endings, failure),
-      )
-      .finally(() => {
-        work.end()
-        if (this.group?.written === written) this.group = null
-      })
+        (failure: unknown) => this.failed(endings, failure).finally(over),
+      ),
+    )
     return { written, endings, done }
   }
 

@@ -37,7 +37,7 @@ import { QueueSettlements } from './queue-settlements.js'
 import { QueueReceipt, type Receipt } from './receipt.js'
 import { checkProcessOptions, noteFor, type ProcessOptions, QueueReceiver, type Receiver, type ReceiverHost } from './receiver.js'
 import { backoffMs } from './retry-policy.js'
-import { decodeContent, encodeContent, type Serde, string } from './serde.js'
+import { decodeContent, encodeContent, type Serde, type SerdeContext, string } from './serde.js'
 import type { WaitOptions } from './topic-types.js'
 
 const RESULTS: Serde<unknown> = json()
@@ -74,6 +74,8 @@ export class Queue<V = unknown, R = unknown>
   private readonly repeating: QueueRepeats
   private readonly untrack: () => void
   private closing: Promise<void> | null = null
+  /** What serdes are told of a message without headers. */
+  private readonly bare: SerdeContext
   /** Stands in the batch that messages were last taken out of. */
   private readonly cursor = new RecordCursor()
   private unpacking: PackedBatch | null = null
@@ -88,6 +90,7 @@ export class Queue<V = unknown, R = unknown>
   ) {
     super()
     this.name = name
+    this.bare = { topic: name, headers: Headers.of(NO_HEADERS) }
     const { clock, work } = context
     this.settlements = new QueueSettlements<V, R>({
       session,
@@ -350,7 +353,12 @@ export class Queue<V = unknown, R = unknown>
     const value =
       message.value === null
         ? null
-        : encodeContent(this.options.value, message.value, { topic: this.name, headers: Headers.of(headers) }, 'value')
+        : encodeContent(
+            this.options.value,
+            message.value,
+            headers === NO_HEADERS ? this.bare : { topic: this.name, headers: Headers.of(headers) },
+            'value',
+          )
     return { key, value, headers: headers.length === 0 ? null : headers, priority, expiresAt, id, untilDone: unique === 'untilDone' }
   }
 
@@ -380,7 +388,8 @@ export class Queue<V = unknown, R = unknown>
       let next = 0
       while (next < offsets.length && cursor.next()) {
         if (cursor.offset !== offsets[next]) continue
-        messages.push(new QueueMessage<V, R>(this.host, new LazyRecord(this.origin, cursor), lease, deliveryCounts[next] as number))
+        const record = new LazyRecord(this.origin, cursor)
+        messages.push(new QueueMessage<V, R>(this.host, record, lease, deliveryCounts[next] as number, cursor.headerCount > 0))
         next++
       }
     }
@@ -405,7 +414,7 @@ export class Queue<V = unknown, R = unknown>
   }
 
   private decodeResult(result: Uint8Array): R {
-    return decodeContent(RESULTS, result, { topic: this.name, headers: Headers.of([]) }, 'result') as R
+    return decodeContent(RESULTS, result, this.bare, 'result') as R
   }
 
   private makeHost(): Host<V, R> {
@@ -419,7 +428,7 @@ export class Queue<V = unknown, R = unknown>
       settle: (message, settlement) => this.settlements.settle(message, settlement),
       succeeded: (message, result) => this.succeeded(message, result),
       failed: (message, error, how) => this.failed(message, error, how),
-      encodeResult: (result) => asBytes(encodeContent(RESULTS, result, { topic: this.name, headers: Headers.of([]) }, 'result')),
+      encodeResult: (result) => asBytes(encodeContent(RESULTS, result, this.bare, 'result')),
       renew: (message, ms) => void this.session.renew(message, ms),
       keep: (message) => this.keep(message),
       watch: (message) => this.watch(message),

@@ -6,6 +6,7 @@ import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Clock, Timer } from '../lib/clock.js'
 import { KafkaliteError } from '../errors.js'
 import { EventLoopSlice } from '../lib/event-loop-slice.js'
+import { type StopSignal, Stopper } from '../lib/stopper.js'
 import { noteOf, type QueueMessage } from './message.js'
 import { checkOptions, wholeNumber } from './options-check.js'
 import { UnrecoverableError } from './retry-policy.js'
@@ -39,7 +40,7 @@ export type MessageHandler<V, R> = (message: QueueMessage<V, R>) => Awaitable<R>
 export interface ReceiverHost<V, R> {
   readonly clock: Clock
   readonly lockMs: number
-  receive(max: number, signal: AbortSignal): Promise<QueueMessage<V, R>[]>
+  receive(max: number, signal: StopSignal): Promise<QueueMessage<V, R>[]>
   /** Settles as the handler ended; what fails on the way is reported. */
   succeeded(message: QueueMessage<V, R>, result: R): Promise<void>
   failed(message: QueueMessage<V, R>, error: unknown, how: 'release' | 'uncounted' | 'reject'): Promise<void>
@@ -63,8 +64,12 @@ export class QueueReceiver<V, R> implements Receiver {
   private readonly running = new Map<QueueMessage<V, R>, number>()
   /** Settlements under way. */
   private readonly settling = new Set<Promise<void>>()
+  /** The one that was last added to them. */
+  private tracked: Promise<void> | null = null
+  /** The message whose handler was called and has not answered yet. */
+  private calling: QueueMessage<V, R> | null = null
   private readonly wakeup = new Wakeup()
-  private stopTaking = new AbortController()
+  private stopTaking = new Stopper()
   private paused = false
   private isClosing = false
   private timer: Timer | null = null
@@ -89,7 +94,7 @@ export class QueueReceiver<V, R> implements Receiver {
   resume(): void {
     if (!this.paused || this.isClosing) return
     this.paused = false
-    this.stopTaking = new AbortController()
+    this.stopTaking = new Stopper()
     this.wakeup.wake()
   }
 
@@ -97,7 +102,9 @@ export class QueueReceiver<V, R> implements Receiver {
     if (!this.isClosing) {
       this.isClosing = true
       this.stopTaking.abort()
-      for (const message of this.running.keys()) message.abort(new KafkaliteError('CLOSED', 'The receiver is closing'))
+      const closing = new KafkaliteError('CLOSED', 'The receiver is closing')
+      for (const message of this.running.keys()) message.abort(closing)
+      this.calling?.abort(closing)
       this.wakeup.wake()
     }
     await this.done
@@ -140,7 +147,7 @@ export class QueueReceiver<V, R> implements Receiver {
 
   private async fill(free: number): Promise<void> {
     try {
-      const messages = await this.host.receive(free, this.stopTaking.signal)
+      const messages = await this.host.receive(free, this.stopTaking)
       this.waiting.push(...messages)
     } catch (error) {
       if (KafkaliteError.is(error, 'CLOSED')) this.isClosing = true
@@ -161,34 +168,36 @@ export class QueueReceiver<V, R> implements Receiver {
     this.renewInTime()
   }
 
+  /** A handler that answers at once takes no place among those that run, and costs a call. */
   private start(message: QueueMessage<V, R>): void {
-    this.running.set(message, this.host.clock.now())
+    this.calling = message
     let result: Awaitable<R>
     try {
       result = this.handler(message)
     } catch (error) {
       return this.failed(message, error)
+    } finally {
+      this.calling = null
     }
     if (!isPromise(result)) return this.succeeded(message, result)
+    this.running.set(message, this.host.clock.now())
     result.then(
       (value) => {
-        this.succeeded(message, value)
+        if (this.ended(message)) this.succeeded(message, value)
         this.dispatch()
       },
       (error: unknown) => {
-        this.failed(message, error)
+        if (this.ended(message)) this.failed(message, error)
         this.dispatch()
       },
     )
   }
 
   private succeeded(message: QueueMessage<V, R>, result: R): void {
-    if (!this.ended(message)) return
     if (!message.isSettled) this.track(this.host.succeeded(message, result))
   }
 
   private failed(message: QueueMessage<V, R>, error: unknown): void {
-    if (!this.ended(message)) return
     if (message.isSettled) {
       this.host.report(
         new KafkaliteError('INVALID_STATE', `The handler failed after it had settled message ${message.id}`, { cause: error }),
@@ -209,7 +218,8 @@ export class QueueReceiver<V, R> implements Receiver {
 
   private track(work: Promise<void>): void {
     // Those of one turn share a promise.
-    if (this.settling.has(work)) return
+    if (work === this.tracked) return
+    this.tracked = work
     this.settling.add(work)
     const over = (): void => void this.settling.delete(work)
     work.then(over, over)
@@ -248,7 +258,7 @@ export class QueueReceiver<V, R> implements Receiver {
       }
       const error = new KafkaliteError('REQUEST_TIMED_OUT', `The handler of message ${message.id} ran longer than ${this.maxHandlerMs} ms`)
       message.abort(error)
-      this.failed(message, error)
+      if (this.ended(message)) this.failed(message, error)
     }
   }
 

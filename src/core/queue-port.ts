@@ -4,6 +4,7 @@
 
 import type { EventEmitter } from 'eventemitter3'
 import type { Awaitable } from '../lib/awaitable.js'
+import type { StopSignal } from '../lib/stopper.js'
 import type { PackedBatch } from '../record/packed-batch.js'
 import type { EncodedHeader } from '../record/record.js'
 import type { SettlementPart } from './transaction/settlement-part.js'
@@ -178,12 +179,12 @@ export interface QueueSession {
   readonly partitions: number
   readonly deadLetterTopic: string | false
   readonly events: EventEmitter<QueuePortEvents>
-  /** Adds the messages, all or none, and answers where each is. Resolves as the flush level promises. MESSAGE_TOO_LARGE, QUEUE_FULL, DISK_FULL. */
+  /** Adds the messages, all or none, and answers where each is. Resolves as the flush level promises. Throws or rejects: MESSAGE_TOO_LARGE, QUEUE_FULL, DISK_FULL. */
   send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]>
   /** Up to `max` records, each locked for lockMs; their delivery counts are written before this resolves. Waits up to `maxWaitMs`
    *  (`Infinity`: until there is one); empty when nothing came, on abort, and after `close`. What was delivered before comes first,
    *  then in the order of sending. */
-  acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]>
+  acquire(options: { max: number; maxWaitMs: number; signal?: StopSignal | undefined }): Promise<readonly AcquiredBatch[]>
   /** Ends one delivery. Resolves when the new state is written as the flush level promises. Throws LOCK_LOST when the lease is not the latest. */
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
   /** Settles deliveries in transactions; the same object for all sessions of a queue. */

@@ -3,10 +3,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { QueueOptions } from '../../src/client/queue-options.js'
 import type { Queue } from '../../src/client/queue.js'
 import type { EmbeddedClusterOptions } from '../../src/core/embedded-cluster.js'
+import { Partition } from '../../src/core/partition.js'
 import { KafkaliteError } from '../../src/errors.js'
 import { FileStorage } from '../../src/storage/file/file-storage.js'
 import { MemoryStorage } from '../../src/storage/memory.js'
@@ -134,4 +135,40 @@ describe.each(['memory', 'file'])('a queue in %s storage', (kind) => {
     expect(await storage.list()).toContain('__share_group_state-mail-0')
     await restarts.broker?.cluster.close()
   })
+})
+
+test('a queue that could not be opened leaves no listener, and opens when its messages can be read again', async () => {
+  const storage = new MemoryStorage()
+  const restarts = new Restarts(() => storage, { order: 'key' })
+  const queue = await restarts.open()
+  await queue.send({ key: 'a', value: 'first' })
+  expect(seen(await queue.receive())).toEqual(['first1'])
+  await restarts.broker?.storage.close()
+
+  const timers = restarts.clock.pending
+  let listeners = 0
+  const onAppend = Partition.prototype.onAppend
+  const listening = vi.spyOn(Partition.prototype, 'onAppend').mockImplementation(function (this: Partition, listener) {
+    const stop = onAppend.call(this, listener)
+    listeners++
+    return () => {
+      listeners--
+      stop()
+    }
+  })
+  const reading = vi.spyOn(Partition.prototype, 'read').mockImplementationOnce(() => {
+    throw new KafkaliteError('STORAGE_FAILED', 'the disk does not answer')
+  })
+  try {
+    await expect(restarts.open()).rejects.toThrow('the disk does not answer')
+    expect(listeners).toBe(0)
+    expect(restarts.clock.pending).toBe(timers)
+    const again = (await restarts.broker?.queue<string>('mail', { order: 'key' })) as Queue<string>
+    expect(listeners).toBe(1)
+    expect(seen(await again.receive())).toEqual(['first2'])
+    await again.close()
+  } finally {
+    reading.mockRestore()
+    listening.mockRestore()
+  }
 })

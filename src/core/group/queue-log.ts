@@ -3,7 +3,7 @@
 // that an append could not write are dropped, and who gave them is told: the state goes back to what the log says.
 // When the log has grown enough a snapshot takes its place, so its length follows what is in flight and not what ever was.
 
-import { type Awaitable, isPromise } from '../../lib/awaitable.js'
+import { type Awaitable, afterThis, isPromise } from '../../lib/awaitable.js'
 import { RecordCursor } from '../../record/batch-reader.js'
 import { BatchWriter } from '../../record/batch-writer.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
@@ -66,7 +66,7 @@ export class QueueLog {
   written(): Promise<void> {
     if (this.gathering === null) {
       this.gathering = newRound()
-      if (!this.writing) queueMicrotask(() => this.write())
+      if (!this.writing) afterThis.then(this.write)
     }
     return this.gathering.promise
   }
@@ -137,7 +137,7 @@ export class QueueLog {
     return this.options.log.close()
   }
 
-  private write(): void {
+  private readonly write = (): void => {
     const round = this.gathering
     if (round === null || this.writing) return
     const { settlements } = this
@@ -181,7 +181,7 @@ export class QueueLog {
   }
 
   private next(): void {
-    if (this.gathering !== null) queueMicrotask(() => this.write())
+    if (this.gathering !== null) afterThis.then(this.write)
   }
 }
 

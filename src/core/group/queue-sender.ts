@@ -2,6 +2,7 @@
 // one step, so that a list is there as a whole or not at all. An id that was sent before is answered with the first message of it.
 
 import { KafkaliteError } from '../../errors.js'
+import { type Awaitable, afterThis, chain, isPromise } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
 import { utf8Length } from '../../lib/text.js'
 import { BatchWriter } from '../../record/batch-writer.js'
@@ -34,7 +35,8 @@ interface Lane {
 interface Group {
   readonly lanes: Map<number, Lane>
   readonly promise: Promise<void>
-  readonly resolve: (value: void | PromiseLike<void>) => void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 export interface QueueSenderOptions {
@@ -68,18 +70,25 @@ export class QueueSender {
   }
 
   /** `before` is done when there is room for them and before any is written. */
-  async send(
+  send(
     messages: readonly OutgoingMessage[],
     signals: readonly AbortSignal[] = [],
     before?: () => Promise<void>,
   ): Promise<readonly SentMessage[]> {
     for (const message of messages) this.checkSize(message)
+    if (this.room.isLimited || before !== undefined) return this.sendInRoom(messages, signals, before)
+    return hasIds(messages) ? this.sendOnce(messages) : this.append(messages)
+  }
+
+  private async sendInRoom(
+    messages: readonly OutgoingMessage[],
+    signals: readonly AbortSignal[],
+    before: (() => Promise<void>) | undefined,
+  ): Promise<readonly SentMessage[]> {
     if (this.room.isLimited) await this.room.take(messages.length, signals)
     try {
       if (before !== undefined) await before()
-      let withIds = false
-      for (const { id } of messages) if (id !== undefined) withIds = true
-      return withIds ? await this.sendOnce(messages) : await this.append(messages)
+      return await (hasIds(messages) ? this.sendOnce(messages) : this.append(messages))
     } finally {
       this.room.give(messages.length)
     }
@@ -159,8 +168,8 @@ export class QueueSender {
     }
   }
 
-  private async append(messages: readonly OutgoingMessage[]): Promise<readonly Sent[]> {
-    if (messages.length === 0) return []
+  private append(messages: readonly OutgoingMessage[]): Promise<readonly Sent[]> {
+    if (messages.length === 0) return Promise.resolve([])
     const group = this.group ?? this.begin()
     const now = this.given.clock.now()
     const sent: Sent[] = new Array<Sent>(messages.length)
@@ -168,43 +177,56 @@ export class QueueSender {
       const message = messages[i] as OutgoingMessage
       const partition = this.choose(message)
       const lane = this.lane(group, partition)
-      this.write(lane, message, now)
+      this.pack(lane, message, now)
       const place = { partition, offset: lane.sent.length, duplicate: false }
       lane.sent.push(place)
       sent[i] = place
     }
-    await group.promise
-    for (let i = 0; i < messages.length; i++) {
-      const { expiresAt } = messages[i] as OutgoingMessage
-      if (expiresAt > 0) this.given.expires(sent[i] as Sent, expiresAt)
-    }
-    return sent
+    return group.promise.then(() => {
+      for (let i = 0; i < messages.length; i++) {
+        const { expiresAt } = messages[i] as OutgoingMessage
+        if (expiresAt > 0) this.given.expires(sent[i] as Sent, expiresAt)
+      }
+      return sent
+    })
   }
 
   private begin(): Group {
     let resolve: Group['resolve'] = () => undefined
-    const promise = new Promise<void>((done) => {
+    let reject: Group['reject'] = () => undefined
+    const promise = new Promise<void>((done, failed) => {
       resolve = done
+      reject = failed
     })
-    const group: Group = { lanes: new Map(), promise, resolve }
+    const group: Group = { lanes: new Map(), promise, resolve, reject }
     this.group = group
-    queueMicrotask(() => {
+    afterThis.then(() => {
       this.group = null
-      group.resolve(this.flush(group))
+      this.flush(group)
     })
     return group
   }
 
-  private async flush({ lanes }: Group): Promise<void> {
+  private flush(group: Group): void {
+    try {
+      const done = this.write(group)
+      if (isPromise(done)) done.then(group.resolve, group.reject)
+      else group.resolve()
+    } catch (error) {
+      group.reject(error)
+    }
+  }
+
+  private write({ lanes }: Group): Awaitable<void> {
     const parts: (PartitionAppend & { readonly sent: Sent[] })[] = []
     for (const lane of [...lanes.values()].toSorted((a, b) => a.share.id - b.share.id)) {
       const writer = this.writers[lane.share.id] as BatchWriter
       if (writer.count > 0) lane.batches.push(writer.finish())
       parts.push({ partition: lane.share.partition, batches: lane.batches, baseOffset: -1, sent: lane.sent })
     }
-    const done = appendTogether(this.given.storage, parts)
-    await done
-    for (const { sent, baseOffset } of parts) for (const place of sent) place.offset += baseOffset
+    return chain(appendTogether(this.given.storage, parts), () => {
+      for (const { sent, baseOffset } of parts) for (const place of sent) place.offset += baseOffset
+    })
   }
 
   private lane(group: Group, partition: number): Lane {
@@ -216,7 +238,7 @@ export class QueueSender {
     return lane
   }
 
-  private write({ share, batches }: Lane, { key, value, headers }: OutgoingMessage, now: number): void {
+  private pack({ share, batches }: Lane, { key, value, headers }: OutgoingMessage, now: number): void {
     const writer = this.writers[share.id] ?? new BatchWriter()
     this.writers[share.id] = writer
     const bytes = BatchWriter.recordBytesMax(key, value, headers)
@@ -246,6 +268,11 @@ export class QueueSender {
     if (bytes <= maxMessageBytes) return
     throw new KafkaliteError('MESSAGE_TOO_LARGE', `A message for queue ${queue} has ${bytes} bytes; maxMessageBytes is ${maxMessageBytes}`)
   }
+}
+
+function hasIds(messages: readonly OutgoingMessage[]): boolean {
+  for (const { id } of messages) if (id !== undefined) return true
+  return false
 }
 
 function duplicateOf({ partition, offset }: RecordPlace): Sent {

@@ -1,7 +1,7 @@
 // Hands out records to those who wait for them, one after the other: which partition is next, how many may go, and that their counts
 // are written before anyone sees them.
 
-import { isPromise } from '../../lib/awaitable.js'
+import { type Awaitable, chain, isPromise } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
 import type { AcquiredBatch, QueuePortOptions } from '../queue-port.js'
 import type { QueueLog } from './queue-log.js'
@@ -74,15 +74,16 @@ export class QueueServer {
       return
     }
     this.serving = true
-    this.serveAll()
-      .catch((error: unknown) => {
-        this.waiters.shift()?.fail(error)
-        this.given.report(error)
-      })
-      .finally(() => {
-        this.serving = false
-        if (this.again) this.serve()
-      })
+    this.serveAll().then(this.served, (error: unknown) => {
+      this.waiters.shift()?.fail(error)
+      this.given.report(error)
+      this.served()
+    })
+  }
+
+  private readonly served = (): void => {
+    this.serving = false
+    if (this.again) this.serve()
   }
 
   /** Ends the waiting of one session, or of all. */
@@ -105,7 +106,8 @@ export class QueueServer {
         }
         const before = this.given.before()
         if (before !== null) await before
-        const taken = await this.take(waiter.options)
+        const taking = this.take(waiter.options)
+        const taken = isPromise(taking) ? await taking : taking
         if (taken.length === 0) {
           if (waiter.options.maxWaitMs <= 0) waiter.give([])
           else break
@@ -123,20 +125,21 @@ export class QueueServer {
     for (const waiter of this.waiters) if (waiter.options.maxWaitMs <= 0) waiter.give([])
   }
 
-  private async take({ max, owner }: WaiterOptions): Promise<readonly AcquiredBatch[]> {
+  private take({ max, owner }: WaiterOptions): Awaitable<readonly AcquiredBatch[]> {
     const now = this.given.clock.now()
     const left = Math.min(max, this.room(now))
     if (left <= 0) return []
     const lockedUntil = now + this.given.options.lockMs
     const lease = this.deliveries++ * OWNERS_MAX + owner
     const taking: Taking = { left, now, lease, lockedUntil, taken: [] }
-    if (this.levels === 1) await this.takeLevel(0, taking)
-    else await this.takeLevels(taking)
-    const count = left - taking.left
+    return chain(this.levels === 1 ? this.takeLevel(0, taking) : this.takeLevels(taking), () => this.took(taking, left - taking.left))
+  }
+
+  private took({ now, lockedUntil, taken }: Taking, count: number): readonly AcquiredBatch[] {
     this.taken += count
     if (count > 0) this.given.wakeAt(lockedUntil)
     if (this.rate !== null) for (let i = 0; i < count; i++) this.rate.add(now)
-    return taking.taken
+    return taken
   }
 
   /** How many may be handed out now; when there is no room because of the rate, the timer brings the next moment. */
@@ -165,10 +168,15 @@ export class QueueServer {
   }
 
   /** From the partitions of a level in turns. */
-  private async takeLevel(level: number, taking: Taking): Promise<void> {
+  private takeLevel(level: number, taking: Taking): Awaitable<void> {
     const { shares } = this.given
     const count = shares.length / this.levels
-    const first = count === 1 ? 0 : this.turn++
+    return count === 1 ? (shares[level] as SharePartition).take(taking) : this.takeInTurns(level, count, taking)
+  }
+
+  private async takeInTurns(level: number, count: number, taking: Taking): Promise<void> {
+    const { shares } = this.given
+    const first = this.turn++
     for (let i = 0; i < count && taking.left > 0; i++) {
       const took = (shares[level * count + ((first + i) % count)] as SharePartition).take(taking)
       if (isPromise(took)) await took

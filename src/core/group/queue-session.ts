@@ -4,6 +4,7 @@
 import type { EventEmitter } from 'eventemitter3'
 import { KafkaliteError } from '../../errors.js'
 import type { Awaitable } from '../../lib/awaitable.js'
+import type { StopSignal } from '../../lib/stopper.js'
 import type { TopicDescription } from '../cluster.js'
 import type {
   AcquiredBatch,
@@ -58,6 +59,7 @@ export class QueueClientSession implements QueueSession {
   private closing: Promise<void> | null = null
   /** Rejects those who wait for something that now does not come. */
   private readonly leaving = new AbortController()
+  private readonly leavingOnly = [this.leaving.signal]
 
   constructor(
     private readonly queue: OpenQueue,
@@ -80,15 +82,15 @@ export class QueueClientSession implements QueueSession {
     return this.queue.events
   }
 
-  acquire(options: { max: number; maxWaitMs: number; signal?: AbortSignal | undefined }): Promise<readonly AcquiredBatch[]> {
+  acquire(options: { max: number; maxWaitMs: number; signal?: StopSignal | undefined }): Promise<readonly AcquiredBatch[]> {
     if (this.isClosed) return Promise.resolve([])
     // Not spread: this is done for each message of who receives one at a time.
     return this.queue.acquire({ max: options.max, maxWaitMs: options.maxWaitMs, signal: options.signal, owner: this.owner })
   }
 
-  async send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]> {
+  send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]> {
     this.checkOpen()
-    return this.queue.send(messages, signal === undefined ? [this.leaving.signal] : [signal, this.leaving.signal])
+    return this.queue.send(messages, signal === undefined ? this.leavingOnly : [signal, this.leaving.signal])
   }
 
   browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncIterable<AcquiredBatch> {

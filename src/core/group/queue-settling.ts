@@ -65,7 +65,7 @@ export class QueueSettling {
   held({ partition, offset, lease }: AcquireToken): SharePartition {
     const { shares, queue, isClosed } = this.given
     const share = shares[partition]
-    if (!isClosed() && share?.states.state(offset) === ACQUIRED && share.states.lease(offset) === lease) return share
+    if (!isClosed() && share?.states.isHeld(offset, lease) === true) return share
     throw new KafkaliteError('LOCK_LOST', `The message ${partition}-${offset} of queue ${queue} is not held under this delivery any more`)
   }
 
@@ -150,7 +150,7 @@ export class QueueSettling {
 
 /** The record is still its holder's, who cannot say anything about it any more, until the words are written. */
 function hold({ states }: SharePartition, offset: number): void {
-  states.move(offset, SETTLING, states.count(offset), states.until(offset), states.lease(offset))
+  states.settling(offset)
 }
 
 /** What is to be remembered of an acknowledgement; null when one word says it all. */

@@ -67,6 +67,8 @@ export async function openQueue(context: QueueContext, name: string, options: Qu
     await state.start()
     return state
   } catch (error) {
+    state?.letGo()
+    await parts.parking.close()
     await parts.log.close()
     throw error
   }
@@ -535,11 +537,16 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     return this.closing
   }
 
-  private async shut(): Promise<void> {
-    this.giveBackAll()
+  /** Leaves no listener and no timer behind; also of a queue that could not be started. */
+  letGo(): void {
     this.isClosed = true
     this.timer.close()
     for (const stop of this.unsubscribe) stop()
+  }
+
+  private async shut(): Promise<void> {
+    this.giveBackAll()
+    this.letGo()
     this.server.dismiss()
     this.sender.close(this.closedError())
     for (const session of this.sessions.values()) session.abandon()

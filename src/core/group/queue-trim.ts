@@ -1,6 +1,5 @@
-// Deletes what was consumed: the start of each partition's log follows the first record that is not finished. Moving it costs a
-// little, so it is done for a thousand records together, or once a second; what stays in between was acknowledged and is never handed
-// out again. Where single records hold up many finished ones, they are parked elsewhere and the log is cut behind them, so what is on
+// Deletes what was consumed: the start of each partition's log follows the first record that is not finished. Moving it is written
+// durably, so it is done when a segment can go, or once a second; what stays in between was acknowledged and is never handed out again. Where single records hold up many finished ones, they are parked elsewhere and the log is cut behind them, so what is on
 // disk stays within twice the bytes that are needed and two segments.
 
 import { type Awaitable, isPromise } from '../../lib/awaitable.js'
@@ -11,6 +10,7 @@ import type { SegmentInfo } from '../../storage/storage.js'
 import type { ParkingState, QueueParking } from './queue-parking.js'
 import type { SharePartition } from './share-partition.js'
 
+/** How many records finish between two looks at whether a segment can go. */
 const TRIM_RECORDS = 1024
 const TRIM_EVERY_MS = 1000
 /** How many records finish between two looks at whether single ones hold up the log. */
@@ -35,7 +35,10 @@ export class QueueTrim {
   /** When the rest is to be deleted; Infinity when there is none. */
   dueMs = Infinity
   private lastMs = -Infinity
-  private readonly busy = new Set<PromiseLike<void>>()
+  /** For each partition the moving of its start that is under way: one at a time, lest a busy queue lines up more than a disk can do. */
+  private readonly busy = new Map<number, PromiseLike<void>>()
+  /** For each partition up to where it was looked whether a segment can go. */
+  private readonly lookedTo: number[] = []
   private finishedSinceLook = 0
   /** Parking is under way. Who is to receive waits for it, lest a busy queue outruns it and fills the disk. */
   parkingNow: Promise<void> | null = null
@@ -52,10 +55,11 @@ export class QueueTrim {
     const isTime = now - this.lastMs >= TRIM_EVERY_MS
     let left = false
     for (const share of this.options.shares) {
-      const waiting = this.freeTo(share) - share.partition.startOffset
-      if (waiting <= 0) continue
-      if (isTime || waiting >= TRIM_RECORDS) this.trim(share, now)
-      else left = true
+      const to = this.freeTo(share)
+      if (to <= share.partition.startOffset) continue
+      if (this.busy.has(share.id) || !(isTime || this.freesSegment(share, to))) left = true
+      else this.trim(share)
+      if (isTime) this.lastMs = now
     }
     this.dueMs = left ? this.lastMs + TRIM_EVERY_MS : Infinity
     this.finishedSinceLook += finished
@@ -67,15 +71,24 @@ export class QueueTrim {
     this.closed = true
     if (this.options.keeps) return
     await this.parkingNow
+    await Promise.allSettled(this.busy.values())
     for (const share of this.options.shares) {
-      if (this.freeTo(share) > share.partition.startOffset) this.trim(share, this.options.clock.now())
+      if (this.freeTo(share) > share.partition.startOffset) this.trim(share)
     }
-    await Promise.allSettled(this.busy)
+    await Promise.allSettled(this.busy.values())
   }
 
   /** Up to where the partition's log can be deleted. */
   private freeTo(share: SharePartition): number {
     return Math.min(share.advanceKept(), this.options.heldFrom(share.id))
+  }
+
+  /** Whether the oldest segment goes when the start moves there. Looked at once for a thousand records. */
+  private freesSegment({ id, partition }: SharePartition, to: number): boolean {
+    if (to - Math.max(this.lookedTo[id] ?? 0, partition.startOffset) < TRIM_RECORDS) return false
+    this.lookedTo[id] = to
+    const [, second] = partition.log.segments()
+    return second !== undefined && second.baseOffset <= to
   }
 
   private look(): void {
@@ -136,13 +149,12 @@ export class QueueTrim {
     return bytes
   }
 
-  private trim(share: SharePartition, now: number): void {
-    this.lastMs = now
+  private trim(share: SharePartition): void {
     try {
       const done: Awaitable<void> = share.partition.truncateBefore(this.freeTo(share))
       if (!isPromise(done)) return
-      this.busy.add(done)
-      const over = (): void => void this.busy.delete(done)
+      this.busy.set(share.id, done)
+      const over = (): void => void this.busy.delete(share.id)
       done.then(over, (error: unknown) => {
         over()
         this.options.onError(error)

@@ -2,6 +2,7 @@
 // aborts; after that nothing of it stays, no timer and no listener.
 
 import type { Clock, Timer } from '../../lib/clock.js'
+import type { StopSignal } from '../../lib/stopper.js'
 import type { AcquiredBatch } from '../queue-port.js'
 
 const NOTHING: readonly AcquiredBatch[] = []
@@ -9,7 +10,7 @@ const NOTHING: readonly AcquiredBatch[] = []
 export interface WaiterOptions {
   readonly max: number
   readonly maxWaitMs: number
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: StopSignal | undefined
   /** Whose records these will be. */
   readonly owner: number
 }

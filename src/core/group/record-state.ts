@@ -156,6 +156,21 @@ export class RecordStates {
     this.put(offset, this.state(offset), to, count, until, 0)
   }
 
+  /** Whether the record is held under the lease, and nothing was said of its end. */
+  isHeld(offset: number, lease: number): boolean {
+    const page = this.find(offset)
+    if (page === null || offset < this.start) return false
+    const i = offset - page.base
+    return page.state[i] === ACQUIRED && page.lease[i] === lease
+  }
+
+  /** How an acquired record ended is on its way to the state log; what is known of it stays. */
+  settling(offset: number): void {
+    const page = this.find(offset)
+    assert(page !== null && page.state[offset - page.base] === ACQUIRED, 'only what is acquired is settled')
+    page.state[offset - page.base] = SETTLING
+  }
+
   /** Another end of the lock, or another moment to try again. */
   renew(offset: number, until: number): void {
     const page = this.find(offset)
