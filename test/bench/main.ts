@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [--rounds 5] [--folder /some/disk] [--only 'part of a name']
+// npm run bench [-- --quick] [--rounds 5] [--folder /some/disk] [--only 'part of a name']; npm run bench:queue for the rows of queues
 // Installs what is compared with, bundles the sources as a user gets them (what runs TypeScript on the fly wraps every closure, and
 // that shows), and runs the bundle in a process of its own.
 
@@ -12,9 +12,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 // Inside node_modules, so that the peers resolve from there.
 const bundle = `${here}node_modules/.bench/run.mjs`
 
-if (!existsSync(`${here}node_modules/fastq`)) {
+if (!existsSync(`${here}node_modules/bullmq`)) {
   console.log('installing what is compared with ...')
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: here, stdio: 'inherit' })
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
 }
 mkdirSync(`${here}node_modules/.bench`, { recursive: true })
 await build({

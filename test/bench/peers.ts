@@ -26,7 +26,30 @@ export interface Fastq {
   promise(worker: (value: string) => Promise<void>, concurrency: number): { push(value: string): Promise<void> }
 }
 
+/** A job of addBulk. */
+export interface BullJob {
+  readonly name: string
+  readonly data: string
+  readonly opts: object
+}
+export interface BullWorker {
+  on(name: string, listener: (...args: unknown[]) => void): unknown
+  waitUntilReady(): Promise<unknown>
+  close(): Promise<void>
+}
+interface BullQueue {
+  add(name: string, data: string, options: object): Promise<unknown>
+  addBulk(jobs: readonly BullJob[]): Promise<unknown>
+  getJobCounts(): Promise<Record<string, number>>
+  close(): Promise<void>
+}
+export interface BullPackage {
+  readonly Queue: new (name: string, options: object) => BullQueue
+  readonly Worker: new (name: string, work: (job: { data: string }) => Promise<void>, options: object) => BullWorker
+}
+
 export interface Peers {
+  readonly BullMQ: BullPackage
   readonly Emittery: EmitteryConstructor
   readonly fastq: Fastq
   /** Absent where its native code could be neither downloaded nor compiled. */
@@ -43,12 +66,13 @@ export async function loadPeers(): Promise<Peers> {
   const require = createRequire(import.meta.url)
   const { default: Emittery }: { default: EmitteryConstructor } = await import(EMITTERY)
   const fastq: Fastq = require('fastq')
+  const BullMQ: BullPackage = require('bullmq')
   const Sqlite = loadSqlite(require)
-  const versions = ['emittery', 'fastq', ...(Sqlite ? ['better-sqlite3'] : [])].map((name) => {
+  const versions = ['emittery', 'fastq', 'bullmq', ...(Sqlite ? ['better-sqlite3'] : [])].map((name) => {
     const { version }: { version: string } = JSON.parse(readFileSync(new URL(`${name}/package.json`, PACKAGES), 'utf8'))
     return `${name} ${version}`
   })
-  return { Emittery, fastq, Sqlite, versions: versions.join(', ') }
+  return { BullMQ, Emittery, fastq, Sqlite, versions: versions.join(', ') }
 }
 
 function loadSqlite(require: NodeJS.Require): SqliteConstructor | undefined {

@@ -1,70 +1,28 @@
 // A queue's whole way, send, process and acknowledge: in memory against an in-process queue that keeps nothing, on files against a table
-// of jobs in better-sqlite3 (WAL, FULL: each transaction is synced), and against BullMQ where a Redis runs on this machine.
+// of jobs in better-sqlite3 (WAL, FULL: each transaction is synced).
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Broker, FileStorage, type Flush, type Queue } from 'kafkalite'
+import type { Flush } from 'kafkalite'
 import type { Peers, SqliteConstructor } from './peers.js'
+import { checkEmpty, openQueue, ourQueue } from './queue-sides.js'
 import { mustBe, type Prepare, type Row, type Side } from './ratio.js'
-import { freshValue, SMALL } from './values.js'
+import { freshValue, Seen, SMALL } from './values.js'
 
 const WORKERS = 64
-
-/** Knows in the end whether each value was seen once. */
-class Seen {
-  private readonly values = new Set<string>()
-
-  see(value: string): void {
-    if (this.values.has(value)) throw new Error(`${value} came twice`)
-    this.values.add(value)
-  }
-
-  check(count: number): void {
-    mustBe('messages', this.values.size, count)
-  }
-}
-
-async function checkEmpty(queue: Queue<string>): Promise<void> {
-  const { available, acquired, dead } = await queue.counts()
-  mustBe('messages left', available + acquired + dead, 0)
-}
-
-/** Sends `perSend` at a time to a handler that runs beside. */
-const ours =
-  (count: number, perSend: number, concurrency: number): Prepare =>
-  async () => {
-    const broker = await Broker.open()
-    const queue = await broker.queue<string>('bench')
-    return {
-      units: count,
-      async work() {
-        const seen = new Seen()
-        const receiver = await queue.process(({ value }) => seen.see(value), { concurrency })
-        for (let at = 0; at < count; at += perSend) {
-          if (perSend === 1) await queue.send({ value: freshValue(SMALL, at) })
-          else await queue.send(Array.from({ length: perSend }, (_, i) => ({ value: freshValue(SMALL, at + i) })))
-        }
-        await queue.drained()
-        await receiver.close()
-        seen.check(count)
-        await checkEmpty(queue)
-      },
-      end: () => broker.close(),
-    }
-  }
 
 const fastqs =
   ({ fastq }: Peers, count: number, perSend: number, concurrency: number): Prepare =>
   () => ({
     units: count,
     async work() {
-      const seen = new Seen()
+      const seen = new Seen(count)
       const queue = fastq.promise(async (value) => seen.see(value), concurrency)
       for (let at = 0; at < count; at += perSend) {
         if (perSend === 1) await queue.push(freshValue(SMALL, at))
         else await Promise.all(Array.from({ length: perSend }, (_, i) => queue.push(freshValue(SMALL, at + i))))
       }
-      seen.check(count)
+      seen.check()
     },
   })
 
@@ -72,10 +30,8 @@ const fastqs =
 const durable =
   (scratch: string, flush: Flush, count: number, perStep: number): Prepare =>
   async () => {
-    const folder = mkdtempSync(join(scratch, 'queue-'))
-    const broker = await Broker.open({ storage: new FileStorage(folder), flush })
-    const queue = await broker.queue<string>('bench')
-    const seen = new Seen()
+    const { queue, end } = await openQueue(scratch, flush)
+    const seen = new Seen(count)
     let next = 0
     const worker = async (): Promise<void> => {
       while (next < count) {
@@ -96,13 +52,10 @@ const durable =
           seen.see(message.value)
           await message.acknowledge()
         }
-        seen.check(count)
+        seen.check()
         await checkEmpty(queue)
       },
-      async end() {
-        await broker.close()
-        rmSync(folder, { recursive: true, force: true })
-      },
+      end,
     }
   }
 
@@ -135,14 +88,14 @@ const table =
     return {
       units: count,
       work() {
-        const seen = new Seen()
+        const seen = new Seen(count)
         for (let at = 0; at < count; at += perStep) {
           sendAll(at)
           takeAll()
           for (const { value } of taken) seen.see(value)
           removeAll()
         }
-        seen.check(count)
+        seen.check()
         mustBe('jobs left', database.prepare('select count(*) from jobs').pluck().get(), 0)
       },
       end() {
@@ -154,20 +107,20 @@ const table =
 
 export function queueRows(peers: Peers, scratch: string, scale: number): Row[] {
   const { Sqlite } = peers
-  const many = Math.round(200_000 * scale)
+  const many = Math.round(1_000_000 * scale)
   const single = Math.round(50_000 * scale)
   const synced = Math.round(640 + 2560 * scale)
   const rows: Row[] = [
     {
       name: 'queue in memory, 100 B, send 100, process, acknowledge',
       yardstick: 'fastq, concurrency 100',
-      ours: ours(many, 100, 100),
+      ours: ourQueue(scratch, 'memory', many, 1, 100, 100),
       theirs: fastqs(peers, many, 100, 100),
     },
     {
       name: 'queue in memory, 100 B, each send awaited, process, acknowledge',
       yardstick: 'fastq, each push awaited',
-      ours: ours(single, 1, 1),
+      ours: ourQueue(scratch, 'memory', single, 1, 1, 1),
       theirs: fastqs(peers, single, 1, 1),
     },
   ]

@@ -1,4 +1,4 @@
-// Two long runs of a queue on files: `npm run bench:queue`. A stream of five million messages passes ten that nobody finishes, and what is
+// Two long runs of a queue on files: `npm run bench:queue-size`. A stream of five million messages passes ten that nobody finishes, and what is
 // on disk must stay small; then ten million wait, and opening the queue again must not read them. Small ones of both are in the tests.
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'

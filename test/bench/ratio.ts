@@ -12,6 +12,8 @@ export type Prepare = () => Promise<Side> | Side
 export interface Row {
   readonly name: string
   readonly yardstick: string
+  /** Why it cannot be measured on this machine. */
+  readonly missing?: string | undefined
   readonly ours: Prepare
   readonly theirs: Prepare
 }

@@ -5,11 +5,13 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
+import { bullRows } from './bullmq-rows.js'
 import { fileRows } from './file-rows.js'
 import { memoryRows } from './memory-rows.js'
 import { loadPeers } from './peers.js'
 import { queueRows } from './queue-rows.js'
 import { compare } from './ratio.js'
+import { redisVersion } from './redis.js'
 
 const { values } = parseArgs({
   options: {
@@ -28,9 +30,12 @@ const scratch = mkdtempSync(join(values.folder, 'kafkalite-bench-'))
 const scale = values.quick ? 0.1 : 1
 const rounds = Number(values.rounds)
 try {
-  console.log(`Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model}), ${peers.versions}; ${rounds} rounds`)
-  const rows = [...memoryRows(peers, scale), ...fileRows(peers, scratch, scale), ...queueRows(peers, scratch, scale)].filter(({ name }) =>
-    name.includes(values.only),
+  console.log(
+    `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model}), ${peers.versions}, redis-server ${redisVersion() ?? 'missing'}; ${rounds} rounds`,
+  )
+  const queues = [...queueRows(peers, scratch, scale), ...bullRows(peers, scratch, scale)]
+  const rows = [...memoryRows(peers, scale), ...fileRows(peers, scratch, scale), ...queues].filter(
+    ({ name, yardstick }) => name.includes(values.only) || yardstick.includes(values.only),
   )
   const table = new Table({
     head: ['kafkalite', 'against', 'ratio', 'least .. most', 'records/s', 'against'],
@@ -38,6 +43,11 @@ try {
     style: { head: [], border: [] },
   })
   for (const row of rows) {
+    if (row.missing !== undefined) {
+      console.log(`${row.name} / ${row.yardstick}: ${row.missing}`)
+      table.push([row.name, row.yardstick, row.missing, '', '', ''])
+      continue
+    }
     const { median, least, most, ours, theirs } = await compare(row, rounds)
     console.log(`${row.name} / ${row.yardstick}: ${median.toFixed(2)}`)
     table.push([row.name, row.yardstick, median.toFixed(2), `${least.toFixed(2)} .. ${most.toFixed(2)}`, short(ours), short(theirs)])

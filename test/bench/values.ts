@@ -40,3 +40,27 @@ export class Received {
     else mustBe('sum of the offsets', this.#offsets, (count * (count - 1)) / 2)
   }
 }
+
+/** Knows in the end whether each of the first `count` values was seen once. A bit each, so that it costs next to nothing. */
+export class Seen {
+  private readonly bits: Uint8Array
+  private left: number
+
+  constructor(count: number) {
+    this.bits = new Uint8Array((count + 7) >> 3)
+    this.left = count
+  }
+
+  see(value: string): void {
+    mustBe('length of a value', value.length, SMALL)
+    const at = Number(value.slice(-7)) - 1_000_000
+    const bit = 1 << (at & 7)
+    if (((this.bits[at >> 3] ?? 0xff) & bit) !== 0) throw new Error(`${value} came twice, or was never sent`)
+    this.bits[at >> 3]! |= bit
+    this.left--
+  }
+
+  check(): void {
+    mustBe('messages that did not come', this.left, 0)
+  }
+}

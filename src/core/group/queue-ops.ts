@@ -1,6 +1,6 @@
 // The words in which a queue's state log is written: each is a byte that says which, then integers of variable length. Neighbouring
 // records that go the same way become one word, so a poll of five hundred messages and its acknowledgement are a few bytes.
-// docs/queues.md lists the words.
+// docs/queue.md lists the words.
 
 import { KafkaliteError } from '../../errors.js'
 import { encodeUtf8, readUtf8 } from '../../lib/text.js'
