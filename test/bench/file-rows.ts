@@ -1,7 +1,8 @@
 // The file path against better-sqlite3: a table with a rising key, in WAL mode, the usual way to keep a log without a server.
 // NORMAL syncs at checkpoints only, so it stands beside flush 'os'; FULL syncs each transaction, so it stands beside 'always'.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Broker, FileStorage, type Flush } from 'kafkalite'
 import type { Peers, SqliteConstructor } from './peers.js'
@@ -14,10 +15,10 @@ const PER_TRANSACTION = 10
 
 type Sync = 'NORMAL' | 'FULL'
 
-async function openLog(scratch: string, flush: Flush) {
+async function openLog(scratch: string, flush: Flush, partitions = 1) {
   const folder = mkdtempSync(join(scratch, 'log-'))
   const broker = await Broker.open({ storage: new FileStorage(folder), flush })
-  const topic = await broker.topic('bench')
+  const topic = await broker.topic('bench', { partitions })
   const end = async (): Promise<void> => {
     await broker.close()
     rmSync(folder, { recursive: true, force: true })
@@ -68,21 +69,44 @@ const logTransactions =
     }
   }
 
+/** Each sender awaits each send. To its end counts that the segments behind the journal are synced too. */
 const logSenders =
-  (scratch: string, senders: number, each: number): Prepare =>
+  (scratch: string, senders: number, each: number, partitions: number): Prepare =>
   async () => {
-    const { topic, producer, end } = await openLog(scratch, 'always')
-    const sendAll = async (): Promise<void> => {
-      for (let at = 0; at < each; at++) await producer.send(topic, { value: freshValue(SMALL, at) })
+    const { topic, producer, end } = await openLog(scratch, 'always', partitions)
+    const sendAll = async (_: unknown, sender: number): Promise<void> => {
+      const partition = sender % partitions
+      for (let at = 0; at < each; at++) await producer.send(topic, { value: freshValue(SMALL, at), partition })
     }
     return {
       units: senders * each,
       async work() {
         await Promise.all(Array.from({ length: senders }, sendAll))
-        mustBe('records', await topic.partition(0).endOffset(), senders * each)
+        let records = 0
+        for (let partition = 0; partition < partitions; partition++) records += await topic.partition(partition).endOffset()
+        mustBe('records', records, senders * each)
+        await end()
       },
-      end,
     }
+  }
+
+/** Lets the system forget what it keeps of files in memory, so that the next reader comes to the disk. Answers whether it may. */
+function dropPageCache(): boolean {
+  try {
+    execFileSync('sync')
+    writeFileSync('/proc/sys/vm/drop_caches', '1')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const cold =
+  (prepare: Prepare): Prepare =>
+  async () => {
+    const side = await prepare()
+    dropPageCache()
+    return side
   }
 
 const logRead =
@@ -167,37 +191,37 @@ export function fileRows({ Sqlite }: Peers, scratch: string, scale: number): Row
   const many = 500_000 * scale
   const single = 50_000 * scale
   const durable = Math.round(20 + 780 * scale)
+  const read = { ours: logRead(scratch, many), theirs: tableRead(Sqlite, scratch, many) }
+  const synced = { yardstick: 'better-sqlite3, FULL, a transaction each', theirs: tableWrites(Sqlite, scratch, 'FULL', durable, 1) }
+  const senders = (partitions: number): Prepare => logSenders(scratch, 64, durable, partitions)
   return [
     {
       name: "file, flush 'os', 100 B, batches of 100",
       yardstick: 'better-sqlite3, NORMAL, transactions of 100',
+      target: 4,
       ours: logWrites(scratch, 'os', many, 100),
       theirs: tableWrites(Sqlite, scratch, 'NORMAL', many, 100),
     },
     {
       name: "file, flush 'os', 100 B, each send awaited",
       yardstick: 'better-sqlite3, NORMAL, a transaction each',
+      target: 5,
       ours: logWrites(scratch, 'os', single, 1),
       theirs: tableWrites(Sqlite, scratch, 'NORMAL', single, 1),
     },
+    { ...read, name: 'file, 100 B, read from the start, values as strings', yardstick: 'better-sqlite3, iterate', target: 4 },
     {
-      name: 'file, 100 B, read from the start, values as strings',
+      name: 'file, 100 B, read from the start out of a cold page cache',
       yardstick: 'better-sqlite3, iterate',
-      ours: logRead(scratch, many),
-      theirs: tableRead(Sqlite, scratch, many),
+      target: 4,
+      missing: dropPageCache() ? undefined : 'the page cache may not be dropped here',
+      ours: cold(read.ours),
+      theirs: cold(read.theirs),
     },
-    {
-      name: "file, flush 'always', 100 B, 64 senders, each send awaited",
-      yardstick: 'better-sqlite3, FULL, a transaction each',
-      ours: logSenders(scratch, 64, Math.round(durable / 10)),
-      theirs: tableWrites(Sqlite, scratch, 'FULL', durable, 1),
-    },
-    {
-      name: "file, flush 'always', 100 B, one sender, each send awaited",
-      yardstick: 'better-sqlite3, FULL, a transaction each',
-      ours: logWrites(scratch, 'always', durable, 1),
-      theirs: tableWrites(Sqlite, scratch, 'FULL', durable, 1),
-    },
+    { ...synced, name: "file, flush 'always', 100 B, 64 senders, each send awaited", target: 30, ours: senders(1) },
+    { ...synced, name: 'the same over 16 partitions', target: 25, ours: senders(16) },
+    { ...synced, name: 'the same over 64 partitions', target: 20, ours: senders(64) },
+    { ...synced, name: "file, flush 'always', 100 B, one sender", target: 1, ours: logWrites(scratch, 'always', durable, 1) },
     {
       name: "file, flush 'os', transactions of 10 records of 100 B in two topics, transactions/s",
       yardstick: 'better-sqlite3, NORMAL, transactions of 10',

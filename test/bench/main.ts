@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [--rounds 5] [--folder /some/disk] [--only 'part of a name']; npm run bench:queue for the rows of queues
+// npm run bench [-- --quick] [--rounds 7] [--folder /some/disk] [--only 'part of a name'] [--json table.json]; npm run bench:queue for the rows of queues
 // Installs what is compared with, bundles the sources as a user gets them (what runs TypeScript on the fly wraps every closure, and
 // that shows), and runs the bundle in a process of its own.
 
@@ -14,17 +14,16 @@ const bundle = `${here}node_modules/.bench/run.mjs`
 
 if (!existsSync(`${here}node_modules/bullmq`)) {
   console.log('installing what is compared with ...')
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: here, stdio: 'inherit' })
 }
 mkdirSync(`${here}node_modules/.bench`, { recursive: true })
+const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20', tsconfig: `${root}tsconfig.json` } as const
+// What processes of their own import: as it is published, in pieces.
+await build({ ...common, entryPoints: [`${root}src/index.ts`], outdir: `${here}node_modules/.bench/package`, splitting: true })
 await build({
+  ...common,
   entryPoints: [`${here}run.ts`],
   outfile: bundle,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  tsconfig: `${root}tsconfig.json`,
   // CommonJS inside an ESM bundle asks for `require`.
   banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
 })

@@ -1,10 +1,13 @@
 // Measures two ways of doing the same work against each other in one run: they take turns, in an order that changes each round, so that
 // what slows the machine slows both. The result is the ratio of each round, not of two averages.
 
-/** One side of a comparison, made ready anew for each round; only `work` is timed. It throws when the work was not done. */
+/**
+ * One side of a comparison, made ready anew for each round; only `work` is timed. It throws when the work was not done. What measures
+ * by itself answers what the units cost, in seconds or bytes.
+ */
 export interface Side {
   readonly units: number
-  work(): Promise<void> | void
+  work(): Promise<void> | void | Promise<number>
   end?(): Promise<void> | void
 }
 export type Prepare = () => Promise<Side> | Side
@@ -12,6 +15,10 @@ export type Prepare = () => Promise<Side> | Side
 export interface Row {
   readonly name: string
   readonly yardstick: string
+  /** The ratio that it is to reach; absent: it has none. */
+  readonly target?: number
+  /** More about our side in the last round. */
+  readonly note?: () => string
   /** Why it cannot be measured on this machine. */
   readonly missing?: string | undefined
   readonly ours: Prepare
@@ -34,10 +41,9 @@ async function rate(prepare: Prepare): Promise<number> {
   const side = await prepare()
   globalThis.gc?.()
   const start = performance.now()
-  await side.work()
-  const seconds = (performance.now() - start) / 1000
+  const cost = (await side.work()) ?? (performance.now() - start) / 1000
   await side.end?.()
-  return side.units / seconds
+  return side.units / cost
 }
 
 export async function compare(row: Row, rounds: number): Promise<Result> {
