@@ -1,7 +1,7 @@
 // What a case is: a name, requests sent to a broker whoever made it, and where kafkalite answers otherwise on purpose. A difference that
 // is none any more fails as much as one that nobody has written down, so the table of them in docs/differences.md is what is so.
 import type { Subject } from './subject.js'
-import type { Json } from './transcript.js'
+import type { Json, Transcript } from './transcript.js'
 
 export interface Difference {
   /** A sentence for the page. */
@@ -24,9 +24,6 @@ export interface CaseGroup {
   readonly name: string
   readonly cases: readonly Case[]
 }
-
-/** Kafka's answers by the labels of the requests. */
-export type Transcript = Readonly<Record<string, Json>>
 
 export interface Answers {
   /** The version of Apache Kafka that gave them. */

@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { SystemClock } from '../../src/lib/clock.js'
 import { KafkaNode } from '../kafka/kafka-node.js'
 import { install } from '../kafka/tools.js'
-import type { Transcript } from './case.js'
 import { GROUPS } from './groups.js'
+import type { Transcript } from './transcript.js'
 import { answersOf, KAFKA_VERSION, prefixOf, runCase, writeAnswers } from './run.js'
 
 /** Everything stays as a user finds it, but for what would make the cases wait. */
@@ -16,6 +17,10 @@ const PROPERTIES = [
   'group.share.min.record.lock.duration.ms=1000',
   'transaction.max.timeout.ms=900000',
 ]
+
+const PAUSE_MS = 25
+const clock = new SystemClock()
+const pause = (): Promise<void> => new Promise((resolve) => clock.setTimer(clock.now() + PAUSE_MS, resolve, { holds: true }))
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
 process.env.KAFKA_VERSION = KAFKA_VERSION
@@ -37,7 +42,7 @@ try {
       }
       asked++
       try {
-        const transcript = await runCase(one, prefixOf(group, one), { host, port: Number(port), settles: true })
+        const transcript = await runCase(one, prefixOf(group, one), { host, port: Number(port), pause })
         cases[one.name] = transcript
         if (isDeepStrictEqual(old, JSON.parse(JSON.stringify(transcript)))) continue
         failed++

@@ -3,8 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Broker } from 'kafkalite'
 import { HANDLERS } from '../../src/server/handlers.js'
-import type { Answers, Case, CaseGroup, Transcript } from './case.js'
+import type { Answers, Case, CaseGroup } from './case.js'
 import { type Place, Subject } from './subject.js'
+import type { Transcript } from './transcript.js'
 
 /** The version of Apache Kafka that is asked. */
 export const KAFKA_VERSION = '4.3.1'
@@ -32,7 +33,7 @@ export async function runHere(one: Case, prefix: string): Promise<Transcript> {
   const broker = await Broker.open(KAFKAS_DEFAULTS)
   try {
     const { host, port } = await broker.listen()
-    return await runCase(one, prefix, { host, port, settles: false })
+    return await runCase(one, prefix, { host, port, pause: null })
   } finally {
     await broker.close()
   }

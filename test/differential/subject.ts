@@ -1,24 +1,21 @@
 // The broker that a case speaks to: Apache Kafka or kafkalite, which the case does not know. Every answer is kept under the label of its
 // request. What Kafka answers only because it is still getting ready (a leader not yet elected, a transaction still completing) is
 // asked again, so that the answer is the one that stays.
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Outgoing } from '../../src/protocol/message.js'
 import { WireClient } from '../server/wire-client.js'
 import { type Api, createTopics, findCoordinator, listOffsets, metadata } from './apis.js'
-import type { Transcript } from './case.js'
-import { comparable, type Json, Names } from './transcript.js'
+import { comparable, type Json, Names, type Transcript } from './transcript.js'
 
 export interface Place {
   readonly host: string
   readonly port: number
-  /** Whether what passes is asked again. */
-  readonly settles: boolean
+  /** Time for a broker that gets ready in steps, before it is asked again; null: what it says at first is its answer. */
+  readonly pause: (() => Promise<void>) | null
 }
 
 /** LEADER_NOT_AVAILABLE, NOT_LEADER, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, CONCURRENT_TRANSACTIONS. */
 const PASSING = [5, 6, 14, 15, 16, 51]
 const TRIES = 200
-const PAUSE_MS = 25
 const LEADER_WAIT_CODES = [3, ...PASSING]
 
 /** One connection of a case. */
@@ -126,8 +123,9 @@ export class Subject {
   /** Asks until none of these codes is in the answer. */
   async settled<R>(codes: readonly number[], ask: () => Promise<R>): Promise<R> {
     let answer = await ask()
-    for (let left = TRIES; left > 0 && this.place.settles && hasCode(answer, codes); left--) {
-      await delay(PAUSE_MS)
+    const { pause } = this.place
+    for (let left = TRIES; left > 0 && pause !== null && hasCode(answer, codes); left--) {
+      await pause()
       answer = await ask()
     }
     return answer

@@ -11,6 +11,9 @@ import { ZERO_UUID } from '../../src/protocol/uuid.js'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
+/** What a broker answered, by the labels of the requests. */
+export type Transcript = Readonly<Record<string, Json>>
+
 /** Times of a broker's clock are above, those that cases give are below. */
 const CLOCK_TIMES_FROM = 1_600_000_000_000
 const DROPPED = new Set(['throttleTimeMs', 'zkMigrationReady', 'errorMessage', 'batchIndexErrorMessage'])

@@ -80,7 +80,7 @@ export const CONFIG_CASES: readonly Case[] = [
   {
     name: 'configs of the broker',
     async run(on) {
-      await tell(on, 'some', '1', ['num.partitions', 'message.max.bytes', 'auto.create.topics.enable'], BROKER)
+      await tell(on, 'some', '1', ['num.partitions', 'auto.create.topics.enable'], BROKER)
     },
   },
   {
