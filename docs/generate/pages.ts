@@ -1,4 +1,5 @@
 // The generated pages of docs and of the protocol, and what makes each of them.
+import { renderDifferences } from './differences.js'
 import { renderErrors } from './errors.js'
 import { renderOptions } from './options.js'
 import type { Page } from './page.js'
@@ -7,5 +8,6 @@ import { protocolPages } from './protocol.js'
 export const PAGES: readonly Page[] = [
   { file: 'docs/errors.md', render: renderErrors },
   { file: 'docs/options.md', render: renderOptions },
+  { file: 'docs/differences.md', render: renderDifferences },
   ...protocolPages(),
 ]

@@ -5,6 +5,7 @@ import { KafkaliteError } from '../errors.js'
 import { errorCodeOf, errorMessageOf } from '../protocol/error-codes.js'
 import type { BrokerView } from './broker-view.js'
 import { RESOURCE_TYPES } from './config-resources.js'
+import { repeatedIn } from './repeated.js'
 import { type DescribedConfig, describeTopicConfigs, type GivenConfig, parseTopicConfigs } from './topic-configs.js'
 
 interface AlteredResource<C> {
@@ -29,10 +30,13 @@ interface AlterationResult {
 
 /** One after the other, as named. */
 export async function alterConfigsOf<C>(alteration: Alteration<C>, broker: BrokerView): Promise<AlterationResult[]> {
+  const keyOf = ({ resourceType, resourceName }: AlteredResource<C>): string => `${resourceType} ${resourceName}`
+  const repeated = repeatedIn(alteration.resources.map(keyOf))
   const results: AlterationResult[] = []
   for (const resource of alteration.resources) {
     const { resourceType, resourceName } = resource
     try {
+      if (repeated.has(keyOf(resource))) throw new KafkaliteError('INVALID_REQUEST', `"${resourceName}" is in the request twice`)
       await alterResource(resource, alteration, broker)
       results.push({ resourceType, resourceName, errorCode: 0, errorMessage: null })
     } catch (error) {

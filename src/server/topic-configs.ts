@@ -98,7 +98,8 @@ export function parseTopicConfigs(given: readonly GivenConfig[], defaults: Resol
     if (known === undefined) throw new KafkaliteError('INVALID_CONFIG', `${owner}: there is no topic config "${name}"`)
     if ('ours' in known)
       parsed[known.ours] = value === null ? defaults[known.ours] : parseConfigText(value, known.type, `${name} of ${owner}`, known.words)
-    else if (value !== null && value !== known.value && known.isHint !== true)
+    else if (known.isHint === true && value !== null) parseConfigText(value, known.type, `${name} of ${owner}`)
+    else if (value !== null && value !== known.value)
       throw new KafkaliteError('INVALID_CONFIG', `${name} of ${owner} can only be ${known.value} here, not "${value}"`)
   }
   return parsed

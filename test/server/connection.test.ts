@@ -41,11 +41,12 @@ describe('order', () => {
 describe('acks=0', () => {
   test('gets no answer and does not hold up the next one', async () => {
     const { broker, client } = await serve()
+    const topic = await broker.topic('orders')
     const connection = await client()
     connection.send(produceRequest, 9, produceBody('orders', batchOf('one'), 0))
     await connection.call(metadataRequest, metadataResponse, 9, { topics: [] })
     expect(correlationIds(connection.frames)).toEqual([1])
-    expect(await (await broker.topic('orders')).partitions[0]?.endOffset()).toBe(1)
+    expect(await topic.partitions[0]?.endOffset()).toBe(1)
   })
 
   test('that fails closes the connection', async () => {

@@ -4,6 +4,7 @@ import { Broker, type Listener } from 'kafkalite'
 import { BatchWriter } from '../../src/record/batch-writer.js'
 import type { Outgoing } from '../../src/protocol/message.js'
 import { type ProduceRequest, type ProduceResponse, produceRequest, produceResponse } from '../../src/protocol/messages/00-produce.js'
+import { metadataRequest, metadataResponse } from '../../src/protocol/messages/03-metadata.js'
 import { WireClient } from './wire-client.js'
 
 export interface Served {
@@ -40,13 +41,14 @@ export function produceBody(topic: string, records: Uint8Array, acks = -1): Outg
   return { acks, timeoutMs: 1000, topicData: [{ name: topic, partitionData: [{ index: 0, records }] }] }
 }
 
-/** Produces to partition 0 and answers what the partition says. */
+/** Produces to partition 0, after asking where the topic is as clients do, which creates it; answers what the partition says. */
 export async function produceTo(
   client: WireClient,
   topic: string,
   records: Uint8Array,
   version = 9,
 ): Promise<ProduceResponse['responses'][number]['partitionResponses'][number]> {
+  await client.call(metadataRequest, metadataResponse, 4, { topics: [{ name: topic }], allowAutoTopicCreation: true })
   const answer = await client.call(produceRequest, produceResponse, version, produceBody(topic, records))
   const partition = answer.responses[0]?.partitionResponses[0]
   if (partition === undefined) throw new Error('No partition was answered')

@@ -1,8 +1,9 @@
 // Produce: appends the batches as they came, one to each partition. What a batch must be is judged here as far as it concerns what a
 // client may send, and in the partition as far as it concerns the topic.
 
-import { describe, KafkaliteError } from '../../errors.js'
-import { checkBatch } from '../../record/batch-check.js'
+import type { Cluster, TopicPartition } from '../../core/cluster.js'
+import { type ErrorCode, KafkaliteError } from '../../errors.js'
+import { type BatchVerdict, checkBatch } from '../../record/batch-check.js'
 import { RecordCursor } from '../../record/batch-reader.js'
 import * as F from '../../record/format.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
@@ -11,6 +12,7 @@ import type { Outgoing } from '../../protocol/message.js'
 import { type ProduceRequest, type ProduceResponse, produceRequest, produceResponse } from '../../protocol/messages/00-produce.js'
 import { type Call, handler, type NoResponse } from '../handler.js'
 import { producerErrorCode } from '../producer-errors.js'
+import { recordErrorsOf } from '../record-errors.js'
 
 type PartitionAnswer = Outgoing<ProduceResponse['responses'][number]['partitionResponses'][number]>
 
@@ -19,6 +21,17 @@ const ZSTD = F.COMPRESSION_NAMES.indexOf('zstd')
 const ZSTD_VERSION = 7
 /** From here on a producer can be told to abort its transaction and go on. */
 const ABORTABLE_VERSION = 11
+/** With these a batch does not get as far as the log, and the answer does not say where that begins. */
+const BEFORE_THE_LOG: readonly ErrorCode[] = [
+  'CORRUPT_MESSAGE',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'STORAGE_FAILED',
+  'DISK_FULL',
+  'CLOSED',
+]
 const cursor = new RecordCursor()
 
 export const produce = handler({
@@ -47,21 +60,51 @@ function withoutAnswer(responses: Outgoing<ProduceResponse>['responses']): NoRes
 }
 
 async function append(
-  { acks }: ProduceRequest,
+  { acks, transactionalId }: ProduceRequest,
   topic: string,
   { index, records }: { readonly index: number; readonly records: Uint8Array | null },
   { broker, version }: Call,
 ): Promise<PartitionAnswer> {
+  if (acks < -1 || acks > 1) return failure(index, ERROR_CODES.INVALID_REQUIRED_ACKS, `acks is -1, 0 or 1, not ${acks}`)
+  const { cluster } = broker
+  let judged: BatchVerdict | undefined
   try {
-    if (acks < -1 || acks > 1) return failure(index, ERROR_CODES.INVALID_REQUIRED_ACKS, `acks is -1, 0 or 1, not ${acks}`)
-    await broker.cluster.topic(topic, { create: true })
-    const batch = readBatch(records, version)
-    const { baseOffset, logAppendTime } = await broker.cluster.produce(topic, index, batch)
-    const logStartOffset = (await broker.cluster.offset({ topic, partition: index }, 'earliest'))?.offset ?? 0
-    return { index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset }
+    judged = oneBatch(records)
+    if (judged.ok && judged.batch.isTransactional && transactionalId === null)
+      return failure(index, ERROR_CODES.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'A batch of a transaction came without a transactional id')
+    if ((await broker.topicNamed(topic)) === undefined)
+      return failure(index, ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION, `There is no topic "${topic}"`)
+    if (!judged.ok) throw new KafkaliteError('INVALID_RECORD', judged.message)
+    const batch = owned(judged.batch)
+    checkSent(batch, version)
+    const { baseOffset, logAppendTime } = await cluster.produce(topic, index, batch)
+    return { index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset: await startOf(cluster, { topic, partition: index }) }
   } catch (error) {
-    return failure(index, codeOf(error, version), errorMessageOf(error))
+    const failed = failure(index, codeOf(error, version), errorMessageOf(error))
+    if (judged === undefined || KafkaliteError.is(error, ...BEFORE_THE_LOG)) return failed
+    return { ...failed, ...(await refusal(error, judged, cluster, { topic, partition: index })) }
   }
+}
+
+/** What a client is told of a batch that got as far as the log. */
+async function refusal(
+  error: unknown,
+  judged: BatchVerdict,
+  cluster: Cluster,
+  place: TopicPartition,
+): Promise<Omit<PartitionAnswer, 'index'>> {
+  try {
+    const { config } = await cluster.topic(place.topic)
+    const recordErrors = judged.ok ? recordErrorsOf(error, judged.batch, config, cluster.clock.now()) : []
+    return { logStartOffset: await startOf(cluster, place), recordErrors }
+  } catch {
+    // The topic is gone by now.
+    return {}
+  }
+}
+
+async function startOf(cluster: Cluster, place: TopicPartition): Promise<number> {
+  return (await cluster.offset(place, 'earliest'))?.offset ?? 0
 }
 
 /** Producers are told that their epoch is over, never that they were fenced. */
@@ -73,17 +116,17 @@ function failure(index: number, errorCode: number, errorMessage: string): Partit
   return { index, errorCode, errorMessage, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 }
 }
 
-/** The one batch that a partition is sent. CORRUPT_MESSAGE, INVALID_RECORD, UNSUPPORTED_COMPRESSION_TYPE. */
-function readBatch(records: Uint8Array | null, version: number): PackedBatch {
+/** The one batch that a partition is sent, or why its count cannot be. CORRUPT_MESSAGE, INVALID_RECORD. */
+function oneBatch(records: Uint8Array | null): BatchVerdict {
   if (records === null || records.length === 0) throw invalidRecord('no batch was sent')
-  if (records.length > F.MAGIC && records[F.MAGIC] !== F.MAGIC_V2)
-    throw invalidRecord(`a batch has magic ${describe(records[F.MAGIC])}; only 2 is taken`)
+  const magic = records[F.MAGIC]
+  if (magic === 0 || magic === 1) throw invalidRecord(`a batch has magic ${magic}; only 2 is taken`)
   const verdict = checkBatch(records, 0, records.length)
-  if (!verdict.ok) throw new KafkaliteError(verdict.reason === 'count' ? 'INVALID_RECORD' : 'CORRUPT_MESSAGE', verdict.message)
-  if (records.length - verdict.end >= F.HEADER_BYTES) throw invalidRecord('more than one batch was sent to a partition')
-  const batch = owned(verdict.batch)
-  checkSent(batch, version)
-  return batch
+  if (verdict.ok) {
+    if (records.length - verdict.end >= F.HEADER_BYTES) throw invalidRecord('more than one batch was sent to a partition')
+  } else if (verdict.reason === 'truncated') throw invalidRecord(verdict.message)
+  else if (verdict.reason !== 'count') throw new KafkaliteError('CORRUPT_MESSAGE', verdict.message)
+  return verdict
 }
 
 function checkSent(batch: PackedBatch, version: number): void {

@@ -6,7 +6,7 @@ import type { PackedBatch } from '../../record/packed-batch.js'
 import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import { type FetchRequest, type FetchResponse, fetchRequest, fetchResponse } from '../../protocol/messages/01-fetch.js'
-import type { BrokerView } from '../broker-view.js'
+import { type BrokerView, LEADER_EPOCH } from '../broker-view.js'
 import { leaderEpochError } from '../leader-epoch.js'
 import { type Call, handler } from '../handler.js'
 import { findTopic } from '../topic-lookup.js'
@@ -57,9 +57,9 @@ async function lookUp(asked: FetchRequest['topics'][number], { broker, version }
     topic: topic?.name ?? asked.topic,
     topicId: asked.topicId,
     partitions: asked.partitions.map((partition): Asked => {
-      const { partition: index, fetchOffset, partitionMaxBytes, currentLeaderEpoch } = partition
+      const { partition: index, fetchOffset, partitionMaxBytes, currentLeaderEpoch, lastFetchedEpoch } = partition
       const known = topic !== undefined && index >= 0 && index < count
-      const error = known ? leaderEpochError(currentLeaderEpoch) : errorCode || ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION
+      const error = known ? epochError(currentLeaderEpoch, lastFetchedEpoch) : errorCode || ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION
       const position =
         error === 0 && topic !== undefined
           ? { topic: topic.name, partition: index, offset: fetchOffset, maxBytes: partitionMaxBytes }
@@ -67,6 +67,11 @@ async function lookUp(asked: FetchRequest['topics'][number], { broker, version }
       return { partitionIndex: index, errorCode: error, position }
     }),
   }
+}
+
+/** A reader that has read in an epoch that never was has not read from here. */
+function epochError(current: number, lastFetched: number): number {
+  return leaderEpochError(current) || (lastFetched > LEADER_EPOCH ? ERROR_CODES.OFFSET_OUT_OF_RANGE : 0)
 }
 
 async function read(
@@ -127,7 +132,10 @@ function bytesOf(batches: readonly PackedBatch[]): Uint8Array | readonly Uint8Ar
 }
 
 function failure(partitionIndex: number, errorCode: number): PartitionAnswer {
-  return { partitionIndex, errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, records: NO_RECORDS }
+  // A partition that is there has no list of transactions then, one that is not there has an empty one.
+  const isThere = errorCode !== ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION && errorCode !== ERROR_CODES.UNKNOWN_TOPIC_ID
+  const none = { highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, records: NO_RECORDS }
+  return { partitionIndex, errorCode, ...none, ...(isThere && { abortedTransactions: null }) }
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {

@@ -13,6 +13,7 @@ import {
 import { LEADER_EPOCH } from '../broker-view.js'
 import { type Call, handler } from '../handler.js'
 import { leaderEpochError } from '../leader-epoch.js'
+import { repeatedIn } from '../repeated.js'
 
 type PartitionAnswer = Outgoing<ListOffsetsResponse['topics'][number]['partitions'][number]>
 
@@ -34,18 +35,15 @@ export const listOffsets = handler({
   first: 1,
   last: 10,
   async handle(request, call) {
-    const asked = new Map<string, number>()
-    for (const { name, partitions } of request.topics)
-      for (const { partitionIndex } of partitions) asked.set(`${name}-${partitionIndex}`, (asked.get(`${name}-${partitionIndex}`) ?? 0) + 1)
-    const topics = request.topics.map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        partitions.map((partition) => {
-          const isTwice = (asked.get(`${name}-${partition.partitionIndex}`) ?? 0) > 1
-          return isTwice ? failure(partition.partitionIndex, ERROR_CODES.INVALID_REQUEST) : look(name, partition, request, call)
-        }),
-      ),
-    }))
+    const keyOf = (topic: string, partition: number): string => `${topic}-${partition}`
+    const asked = request.topics.flatMap(({ name, partitions }) => partitions.map(({ partitionIndex }) => keyOf(name, partitionIndex)))
+    const repeated = repeatedIn(asked)
+    const topics = request.topics.map(async ({ name, partitions }) => {
+      const once = partitions.filter(({ partitionIndex }) => !repeated.has(keyOf(name, partitionIndex)))
+      const twice = new Set(partitions.filter((partition) => !once.includes(partition)).map(({ partitionIndex }) => partitionIndex))
+      const found = await Promise.all(once.map((partition) => look(name, partition, request, call)))
+      return { name, partitions: [...[...twice].map((index) => failure(index, ERROR_CODES.INVALID_REQUEST)), ...found] }
+    })
     return { topics: await Promise.all(topics) }
   },
 })
@@ -58,10 +56,10 @@ async function look(
 ): Promise<PartitionAnswer> {
   try {
     const place = { topic, partition: partitionIndex }
+    const query = queryOf(timestamp, version)
     await broker.cluster.offset(place, 'latest')
     const epochError = leaderEpochError(currentLeaderEpoch)
     if (epochError !== 0) return failure(partitionIndex, epochError)
-    const query = queryOf(timestamp, version)
     if (query === null) return { partitionIndex }
     const found = await broker.cluster.offset(place, query, isolationLevel === 1 ? 'read_committed' : 'read_uncommitted')
     if (found === null) return { partitionIndex }

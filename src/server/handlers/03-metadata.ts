@@ -39,12 +39,12 @@ async function topicsOf({ topics, allowAutoTopicCreation }: MetadataRequest, { b
   // Before version 1 an empty list stands for all topics, since then null does.
   if (topics === null || (version === 0 && topics.length === 0)) return (await broker.cluster.topics()).map(describeTopic)
   const create = version < CREATION_VERSION || allowAutoTopicCreation
-  const answers: TopicAnswer[] = []
+  const answers = new Map<string, TopicAnswer>()
   for (const { name, topicId } of topics) {
-    if (name === null) answers.push(await byId(topicId, broker))
-    else answers.push(await byName(name, create, broker))
+    const asked = name ?? topicId
+    if (!answers.has(asked)) answers.set(asked, name === null ? await byId(topicId, broker) : await byName(name, create, broker))
   }
-  return answers
+  return [...answers.values()]
 }
 
 async function byId(topicId: string, broker: Call['broker']): Promise<TopicAnswer> {

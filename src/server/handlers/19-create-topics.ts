@@ -12,6 +12,7 @@ import {
 } from '../../protocol/messages/19-create-topics.js'
 import { NODE_ID } from '../broker-view.js'
 import { type Call, handler } from '../handler.js'
+import { repeatedIn } from '../repeated.js'
 import { describeTopicConfigs, parseTopicConfigs } from '../topic-configs.js'
 
 type Asked = CreateTopicsRequest['topics'][number]
@@ -23,12 +24,10 @@ export const createTopics = handler({
   first: 2,
   last: 7,
   async handle({ topics, validateOnly }, call) {
+    const repeated = repeatedIn(topics.map(({ name }) => name))
     const answers: TopicAnswer[] = []
-    for (const topic of topics) {
-      const isTwice = topics.filter(({ name }) => name === topic.name).length > 1
-      if (!isTwice) answers.push(await create(topic, validateOnly, call))
-      else if (!answers.some(({ name }) => name === topic.name)) answers.push(failure(topic.name, twice(topic.name)))
-    }
+    for (const topic of topics) if (!repeated.has(topic.name)) answers.push(await create(topic, validateOnly, call))
+    for (const name of repeated) answers.push(failure(name, twice(name)))
     return { topics: answers }
   },
 })
@@ -36,6 +35,8 @@ export const createTopics = handler({
 async function create(asked: Asked, validateOnly: boolean, { broker }: Call): Promise<TopicAnswer> {
   const { name } = asked
   try {
+    const unset = asked.configs.find(({ value }) => value === null)
+    if (unset !== undefined) throw new KafkaliteError('INVALID_CONFIG', `${unset.name} of topic "${name}" has no value`)
     const topic: NewTopic = {
       ...copiesOf(asked),
       config: parseTopicConfigs(asked.configs, broker.settings.topicDefaults, `topic "${name}"`),
@@ -78,5 +79,5 @@ function twice(name: string): KafkaliteError {
 }
 
 function failure(name: string, error: unknown): TopicAnswer {
-  return { name, errorCode: errorCodeOf(error), errorMessage: errorMessageOf(error), configs: null }
+  return { name, errorCode: errorCodeOf(error), errorMessage: errorMessageOf(error), configs: [] }
 }

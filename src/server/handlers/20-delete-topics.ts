@@ -6,6 +6,7 @@ import { type DeleteTopicsResponse, deleteTopicsRequest, deleteTopicsResponse } 
 import { ZERO_UUID } from '../../protocol/uuid.js'
 import type { BrokerView } from '../broker-view.js'
 import { handler } from '../handler.js'
+import { repeatedIn } from '../repeated.js'
 
 type TopicAnswer = Outgoing<DeleteTopicsResponse['responses'][number]>
 
@@ -19,11 +20,23 @@ export const deleteTopics = handler({
   last: 6,
   async handle({ topics, topicNames }, { broker, version }) {
     const asked = version >= IDS_VERSION ? topics : topicNames.map((name) => ({ name, topicId: ZERO_UUID }))
+    const repeated = repeatedIn(asked.map(({ name, topicId }) => name ?? topicId))
     const responses: TopicAnswer[] = []
-    for (const { name, topicId } of asked) responses.push(await remove(broker, name, topicId))
+    const seen = new Set<string>()
+    for (const { name, topicId } of asked) {
+      const isBoth = name !== null && topicId !== ZERO_UUID
+      if (isBoth) responses.push(unclear(name, topicId, 'A topic is named by its name or its id, not by both'))
+      else if (!repeated.has(name ?? topicId)) responses.push(await remove(broker, name, topicId))
+      else if (!seen.has(name ?? topicId)) responses.push(unclear(name, topicId, 'The topic is in the request twice'))
+      seen.add(name ?? topicId)
+    }
     return { responses }
   },
 })
+
+function unclear(name: string | null, topicId: string, errorMessage: string): TopicAnswer {
+  return { name, topicId, errorCode: ERROR_CODES.INVALID_REQUEST, errorMessage }
+}
 
 async function remove(broker: BrokerView, given: string | null, id: string): Promise<TopicAnswer> {
   const topic = given === null ? await broker.topicById(id) : await broker.topicNamed(given)

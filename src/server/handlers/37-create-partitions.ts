@@ -1,7 +1,7 @@
 // CreatePartitions: more partitions for topics that are there.
 
 import { KafkaliteError } from '../../errors.js'
-import { errorCodeOf, errorMessageOf } from '../../protocol/error-codes.js'
+import { ERROR_CODES, errorCodeOf, errorMessageOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import {
   type CreatePartitionsRequest,
@@ -11,6 +11,7 @@ import {
 } from '../../protocol/messages/37-create-partitions.js'
 import { type BrokerView, NODE_ID } from '../broker-view.js'
 import { handler } from '../handler.js'
+import { repeatedIn } from '../repeated.js'
 
 type TopicAnswer = Outgoing<CreatePartitionsResponse['results'][number]>
 
@@ -21,7 +22,10 @@ export const createPartitions = handler({
   last: 3,
   async handle({ topics, validateOnly }, { broker }) {
     const results: TopicAnswer[] = []
-    for (const topic of topics) results.push(await grow(broker, topic, validateOnly))
+    const repeated = repeatedIn(topics.map(({ name }) => name))
+    for (const topic of topics) if (!repeated.has(topic.name)) results.push(await grow(broker, topic, validateOnly))
+    for (const name of repeated)
+      results.push({ name, errorCode: ERROR_CODES.INVALID_REQUEST, errorMessage: 'The topic is in the request twice' })
     return { results }
   },
 })

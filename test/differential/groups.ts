@@ -1,0 +1,17 @@
+// All cases, by the file that keeps Kafka's answers to them.
+import type { CaseGroup } from './case.js'
+import { CONFIG_CASES } from './cases/configs.js'
+import { DELETED_RECORDS_CASES } from './cases/deleted-records.js'
+import { IDEMPOTENCE_CASES } from './cases/idempotence.js'
+import { PRODUCE_CASES } from './cases/produce.js'
+import { READING_CASES } from './cases/reading.js'
+import { TOPIC_CASES } from './cases/topics.js'
+
+export const GROUPS: readonly CaseGroup[] = [
+  { name: 'topics', cases: TOPIC_CASES },
+  { name: 'configs', cases: CONFIG_CASES },
+  { name: 'produce', cases: PRODUCE_CASES },
+  { name: 'idempotence', cases: IDEMPOTENCE_CASES },
+  { name: 'reading', cases: READING_CASES },
+  { name: 'deleted-records', cases: DELETED_RECORDS_CASES },
+]
