@@ -43,9 +43,10 @@ export class QueueModel {
     ;(this.messages.get(value) as Expected).acknowledged = 0
   }
 
-  acknowledged(value: string, nowMs: number): void {
+  /** `isDurable`: with a transaction, which waits for the disk at each level. */
+  acknowledged(value: string, nowMs: number, isDurable = false): void {
     const message = this.messages.get(value) as Expected
-    message.acknowledged = this.level
+    message.acknowledged = isDurable ? 2 : this.level
     message.ackedMs = nowMs
   }
 

@@ -38,7 +38,7 @@ export async function simulate(seed: number, trace = false): Promise<RunResult> 
     }
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error)
-    const told = world.trace === null ? '' : `\n${world.trace.slice(-80).join('\n')}\n`
+    const told = world.trace === null ? '' : `\n${world.trace.slice(-200).join('\n')}\n`
     throw new Violation(`seed ${seed}, life ${life}, after '${world.lastEnd}': ${words}${told}`, { cause: error })
   }
   return result

@@ -14,6 +14,9 @@ export interface TopicShape {
   readonly flush: Flush
   readonly segmentMs: number
   readonly retentionMs: number
+  readonly cleanupPolicy: 'delete' | 'compact' | 'compact,delete'
+  readonly deleteRetentionMs: number
+  readonly segmentIndexBytes: number
 }
 
 export class TopicModel {
@@ -29,7 +32,7 @@ export class TopicModel {
     groupFlush: Flush,
   ) {
     const label = `${name}#${incarnation}`
-    this.logs = Array.from({ length: shape.partitions }, (_, id) => new LogModel(`${label}-${id}`, shape.flush, shape.retentionMs))
+    this.logs = Array.from({ length: shape.partitions }, (_, id) => new LogModel(`${label}-${id}`, shape))
     this.commits = new Map(groups.map((group) => [group, new CommitsModel(`group ${group} in ${label}`, groupFlush)]))
   }
 
