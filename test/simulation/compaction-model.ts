@@ -1,7 +1,7 @@
 // What compaction may take from a log: a record when a later one of its key is there, and a tombstone when it has become old and
 // nothing of its key from before it is there.
 
-import type { Expected, Safety } from './log-model.js'
+import type { Expected, Safety } from './expectation.js'
 import { claim } from './violation.js'
 
 /** The look after a start. */

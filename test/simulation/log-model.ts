@@ -2,60 +2,11 @@
 // way when the process died), that a dead process cannot take it (it was acknowledged), or that a power cut cannot either. After each
 // start the whole partition is read and compared.
 
-import type { Crash } from '../../src/testing/faulty-file-system.js'
 import { supersede } from './compaction-model.js'
-import type { TopicShape } from './topic-model.js'
-import type { TransactionModel } from './transaction-model.js'
+import type { End, Expected, LogOfRecords, ReadRecord, Scan, Sending, TopicShape } from './expectation.js'
 import { claim } from './violation.js'
 
-/** What ended the life of a process: a crash, or a close that settled. */
-export type End = Crash | 'close'
-
-/** A record as it was read; a tombstone has the value that it has in the model. */
-export interface ReadRecord {
-  readonly offset: number
-  readonly value: string
-  readonly timestamp: number
-}
-
-/** Everything of a partition, as a reader finds it. */
-export interface Scan {
-  readonly start: number
-  readonly end: number
-  readonly records: readonly ReadRecord[]
-}
-
-/** What cannot take a record away: nothing is certain, a process that dies, a power cut. */
-export type Safety = 0 | 1 | 2
-
-/** A record that is about to be sent. */
-export interface Sending {
-  readonly producer: number
-  readonly timestamp: number
-  readonly bytes: number
-  readonly key: string
-  readonly isTombstone?: boolean
-  readonly transaction?: TransactionModel
-}
-
-export interface Expected {
-  readonly value: string
-  readonly sending: Sending
-  readonly sequence: number
-  /** How far the start was asked to move when it was sent: what was sent later does not lie before that. */
-  readonly startAsked: number
-  offset: number | null
-  safety: Safety
-  ackedMs: number
-  /** It was not there after a start, so it may never come back. */
-  gone: boolean
-  /** It was there at the last look. */
-  there: boolean
-  /** Compaction may have taken it, for the sake of a later record of its key. */
-  superseded: boolean
-}
-
-export class LogModel {
+export class LogModel implements LogOfRecords {
   private readonly records = new Map<string, Expected>()
   private sequences = 0
   /** The start can not lie before it. */

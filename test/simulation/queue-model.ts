@@ -2,7 +2,7 @@
 // records, what is certain depends on what ended the process and on the flush level.
 
 import type { Flush } from '../../src/core/topic-config.js'
-import type { End } from './log-model.js'
+import type { End } from './expectation.js'
 import { claim } from './violation.js'
 
 type Safety = 0 | 1 | 2

@@ -3,7 +3,7 @@
 
 import type { FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
 import { Life, turn } from './life.js'
-import type { End } from './log-model.js'
+import type { End } from './expectation.js'
 import { operate } from './operations.js'
 import { verify } from './verification.js'
 import { Violation } from './violation.js'

@@ -3,21 +3,11 @@
 
 import type { Flush } from '../../src/core/topic-config.js'
 import { CommitsModel } from './commits-model.js'
+import type { TopicShape } from './expectation.js'
 import { LogModel } from './log-model.js'
 
 /** creating and deleting: the process died before it knew the outcome. */
 export type TopicState = 'creating' | 'there' | 'deleting'
-
-/** How a topic is created. */
-export interface TopicShape {
-  readonly partitions: number
-  readonly flush: Flush
-  readonly segmentMs: number
-  readonly retentionMs: number
-  readonly cleanupPolicy: 'delete' | 'compact' | 'compact,delete'
-  readonly deleteRetentionMs: number
-  readonly segmentIndexBytes: number
-}
 
 export class TopicModel {
   state: TopicState = 'creating'

@@ -1,19 +1,19 @@
 // What a transaction must leave: all of its records and acknowledgements once it was promised, none before its end was asked for, and
 // never a part, whatever ended the process.
 
-import type { LogModel } from './log-model.js'
+import type { LogOfRecords, TransactionOfRecord } from './expectation.js'
 import { claim } from './violation.js'
 
-export class TransactionModel {
+export class TransactionModel implements TransactionOfRecord {
   /** 'ending': the end was asked for and nobody was told the outcome. */
-  state: 'open' | 'ending' | 'committed' | 'aborted' = 'open'
+  state: TransactionOfRecord['state'] = 'open'
   /** Messages of the queue that it acknowledges. */
   readonly messages: string[] = []
-  private readonly records: { readonly log: LogModel; readonly value: string }[] = []
+  private readonly records: { readonly log: LogOfRecords; readonly value: string }[] = []
 
   constructor(private readonly name: string) {}
 
-  add(log: LogModel, value: string): void {
+  add(log: LogOfRecords, value: string): void {
     this.records.push({ log, value })
   }
 
@@ -29,7 +29,7 @@ export class TransactionModel {
   }
 
   /** After a start, when all logs were looked at. `delivered` are the messages that the queue hands out. */
-  check(logs: ReadonlySet<LogModel>, delivered: ReadonlyMap<string, number>): void {
+  check(logs: ReadonlySet<LogOfRecords>, delivered: ReadonlyMap<string, number>): void {
     const decisive = this.records.filter(({ log, value }) => logs.has(log) && log.isDecisive(value))
     const there = decisive.filter(({ log, value }) => log.isThere(value))
     if (decisive.length === 0) return

@@ -4,7 +4,7 @@
 import type { Flush } from '../../src/core/topic-config.js'
 import { type FaultRates, FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
-import type { End } from './log-model.js'
+import type { End } from './expectation.js'
 import { QueueModel } from './queue-model.js'
 import type { TopicModel } from './topic-model.js'
 import type { TransactionModel } from './transaction-model.js'
