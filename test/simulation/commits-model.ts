@@ -2,7 +2,7 @@
 // of one commit: the last that was promised, or one that was made after it.
 
 import type { Flush } from '../../src/core/topic-config.js'
-import type { End } from './log-model.js'
+import type { End } from './expectation.js'
 import { claim } from './violation.js'
 
 interface Commit {

@@ -8,6 +8,7 @@ import type { Queue } from '../../src/client/queue.js'
 import type { Topic } from '../../src/client/topic.js'
 import { KafkaliteError } from '../../src/errors.js'
 import { FileStorage } from '../../src/storage/file/file-storage.js'
+import type { FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { claim, Violation } from './violation.js'
 import type { World } from './world.js'
@@ -15,6 +16,7 @@ import type { World } from './world.js'
 export const FOLDER = '/data'
 export const FLUSH_INTERVAL_MS = 500
 const PRODUCERS = 2
+const TRANSACTORS = 2
 /** Longer than any run lasts: no message comes again because its lock ran out. */
 const LOCK_MS = 86_400_000
 /** Turns of the event loop after which an operation that is not over never will be. */
@@ -29,23 +31,32 @@ export class Life {
   readonly held: Message<string>[] = []
   readonly topics = new Map<string, Topic<string, string>>()
   producers: readonly Producer[] = []
+  /** Producers of transactions that have none open. */
+  transactors: { readonly id: number; readonly producer: Producer }[] = []
   queue!: Queue<string>
   broker!: Broker
+  /** The disk as this life found it: when it is dead another one takes its place in the world. */
+  private readonly disk: FaultyFileSystem
   private readonly inFlight = new Set<Promise<void>>()
   private failure: Violation | null = null
 
   constructor(readonly world: World) {
     this.clock = new VirtualClock(world.nowMs)
+    this.disk = world.disk
   }
 
   /** Whether the process still runs. */
   get alive(): boolean {
-    return !this.world.disk.crashed
+    return !this.disk.crashed
   }
 
   async open(): Promise<void> {
     const { world, clock } = this
-    const storage = new FileStorage(FOLDER, { fileSystem: world.disk, maxOpenFiles: world.maxOpenFiles })
+    const storage = new FileStorage(FOLDER, {
+      fileSystem: this.disk,
+      maxOpenFiles: world.maxOpenFiles,
+      journalFileBytes: world.journalFileBytes,
+    })
     const options = {
       storage,
       clock,
@@ -57,6 +68,10 @@ export class Life {
     this.broker = await Broker.open(options)
     this.broker.on('error', (error) => this.background(error))
     this.producers = Array.from({ length: PRODUCERS }, () => this.broker.producer())
+    this.transactors = Array.from({ length: TRANSACTORS }, (_, n) => ({
+      id: PRODUCERS + n,
+      producer: this.broker.producer({ transactionalId: `transactor-${n}` }),
+    }))
     this.queue = await this.broker.queue<string>('jobs', { lockMs: LOCK_MS, maxDeliveries: 1000, partitions: 2 })
     this.queue.on('error', (error) => this.background(error))
   }
@@ -73,7 +88,7 @@ export class Life {
   async settle(): Promise<void> {
     for (let turns = 0; this.inFlight.size > 0; turns++) {
       claim(turns < TURNS_MAX, () => `${this.inFlight.size} operations never end`)
-      this.world.disk.settleSyncs()
+      this.disk.settleSyncs()
       await turn()
     }
     this.throwFailure()
@@ -88,7 +103,7 @@ export class Life {
     done.catch(() => undefined)
     for (let turns = 0; !over; turns++) {
       claim(turns < TURNS_MAX, () => `${name} never ends`)
-      this.world.disk.settleSyncs()
+      this.disk.settleSyncs()
       await turn()
     }
     return done

@@ -2,43 +2,11 @@
 // way when the process died), that a dead process cannot take it (it was acknowledged), or that a power cut cannot either. After each
 // start the whole partition is read and compared.
 
-import type { Flush } from '../../src/core/topic-config.js'
-import type { Crash } from '../../src/testing/faulty-file-system.js'
+import { supersede } from './compaction-model.js'
+import type { End, Expected, LogOfRecords, ReadRecord, Scan, Sending, TopicShape } from './expectation.js'
 import { claim } from './violation.js'
 
-/** What ended the life of a process: a crash, or a close that settled. */
-export type End = Crash | 'close'
-
-/** A record as it was read. */
-export interface ReadRecord {
-  readonly offset: number
-  readonly value: string
-  readonly timestamp: number
-}
-
-/** Everything of a partition, as a reader finds it. */
-export interface Scan {
-  readonly start: number
-  readonly end: number
-  readonly records: readonly ReadRecord[]
-}
-
-/** What cannot take a record away: nothing is certain, a process that dies, a power cut. */
-type Safety = 0 | 1 | 2
-
-interface Expected {
-  readonly value: string
-  readonly producer: number
-  readonly sequence: number
-  readonly timestamp: number
-  offset: number | null
-  safety: Safety
-  ackedMs: number
-  /** It was not there after a start, so it may never come back. */
-  gone: boolean
-}
-
-export class LogModel {
+export class LogModel implements LogOfRecords {
   private readonly records = new Map<string, Expected>()
   private sequences = 0
   /** The start can not lie before it. */
@@ -46,18 +14,26 @@ export class LogModel {
   /** No call has asked to move the start behind it. */
   private startMax = 0
   private lastStart = 0
+  private lookedMs = 0
+  hasTransactions = false
 
   constructor(
     readonly name: string,
-    readonly flush: Flush,
-    private readonly retentionMs: number,
+    private readonly shape: TopicShape,
   ) {}
 
+  get isCompacted(): boolean {
+    return this.shape.cleanupPolicy !== 'delete'
+  }
+
   /** A record is about to be sent. Answers its value, which no other record has. */
-  sending(producer: number, timestamp: number, bytes: number): string {
+  send(sending: Sending): string {
     const sequence = this.sequences++
-    const value = `${this.name}/${producer}/${sequence}/${'x'.repeat(bytes)}`
-    this.records.set(value, { value, producer, sequence, timestamp, offset: null, safety: 0, ackedMs: 0, gone: false })
+    const value = `${this.name}/${sending.producer}/${sequence}/${'x'.repeat(sending.bytes)}`
+    const nothing = { offset: null, safety: 0, ackedMs: 0, gone: false, there: false, superseded: false } as const
+    this.records.set(value, { value, sending, sequence, startAsked: this.startMax, ...nothing })
+    this.hasTransactions ||= sending.transaction !== undefined
+    sending.transaction?.add(this, value)
     return value
   }
 
@@ -65,12 +41,17 @@ export class LogModel {
     const record = this.get(value, offset)
     record.offset = offset
     record.ackedMs = nowMs
-    record.safety = max(record.safety, this.flush === 'always' ? 2 : 1)
+    this.secure(record)
+  }
+
+  /** The transaction that it belongs to was committed: that waits for the disk at each level. */
+  committed(value: string): void {
+    ;(this.records.get(value) as Expected).safety = 2
   }
 
   /** The interval has passed and its sync has settled: what was acknowledged before is safe from power cuts. */
   synced(beforeMs: number): void {
-    if (this.flush !== 'interval') return
+    if (this.shape.flush !== 'interval') return
     for (const record of this.records.values()) if (record.safety === 1 && record.ackedMs <= beforeMs) record.safety = 2
   }
 
@@ -90,14 +71,17 @@ export class LogModel {
   /** A reader has seen it: at flush 'always' nothing may take it back. */
   seen({ offset, value, timestamp }: ReadRecord): void {
     const record = this.get(value, offset)
+    const { sending } = record
     claim(
       record.offset === null || record.offset === offset,
       () => `${this.name}: ${short(value)} moved from ${record.offset} to ${offset}`,
     )
-    claim(record.timestamp === timestamp, () => `${this.name}: ${short(value)} was stamped ${record.timestamp} and has ${timestamp}`)
+    claim(sending.timestamp === timestamp, () => `${this.name}: ${short(value)} was stamped ${sending.timestamp} and has ${timestamp}`)
     claim(!record.gone, () => `${this.name}: ${short(value)} at ${offset} was gone after an earlier start and is back`)
+    const state = sending.transaction?.state
+    claim(state !== 'open' && state !== 'aborted', () => `${this.name}: ${short(value)} at ${offset} is read, its transaction is ${state}`)
     record.offset = offset
-    record.safety = max(record.safety, this.flush === 'always' ? 2 : 1)
+    this.secure(record)
   }
 
   /** After a start: nothing lost, nothing invented, nothing twice, everything in order. */
@@ -105,42 +89,67 @@ export class LogModel {
     const { name } = this
     claim(scan.start >= this.startMin, () => `${name}: the start went back to ${scan.start}, records before ${this.startMin} were deleted`)
     claim(scan.start <= scan.end, () => `${name}: the start ${scan.start} lies behind the end ${scan.end}`)
+    this.lookedMs = nowMs
     const found = this.checkOrder(scan)
-    const needed: Safety = end === 'power' ? 2 : 1
-    const last = scan.records[scan.records.length - 1]?.offset ?? -1
     for (const record of this.records.values()) {
-      if (found.has(record.value) || record.gone) continue
-      const { offset, value } = record
-      if (record.safety >= needed && offset !== null) {
-        claim(
-          offset < scan.start,
-          () => `${name}: lost ${short(value)} at ${offset}, which was ${this.words(record)}; it holds ${span(scan)}`,
-        )
-        claim(scan.end > offset, () => `${name}: offset ${offset} was given and can be given again: the end is ${scan.end}`)
-        claim(
-          offset < this.startMax || this.isExpired(record, nowMs),
-          () =>
-            `${name}: ${short(value)} at ${offset} was deleted, the start is ${scan.start} and nobody asked for more than ${this.startMax}`,
-        )
-      }
-      // Below 'always' a power cut may take the end of one segment and leave the next, as it may in Kafka.
-      const mayBeTorn = end === 'power' && this.flush !== 'always'
-      claim(offset === null || offset < scan.start || offset > last || mayBeTorn, () => `${name}: a hole at ${offset}, ${last} is there`)
-      // One whose place nobody was told may lie before a start that has moved.
-      if (offset === null ? scan.start === this.lastStart : offset >= scan.start || this.isLost(record, nowMs)) record.gone = true
+      const offset = found.get(record.value)
+      record.there = offset !== undefined
+      record.offset ??= offset ?? null
     }
+    if (this.isCompacted) {
+      const { deleteRetentionMs } = this.shape
+      supersede([...this.records.values()], { name, start: scan.start, needed: end === 'power' ? 2 : 1, deleteRetentionMs, nowMs })
+    }
+    const last = scan.records[scan.records.length - 1]?.offset ?? -1
+    for (const record of this.records.values()) if (!record.there && !record.gone) this.checkMissing(record, scan, end, last)
     this.lastStart = scan.start
     for (const record of scan.records) this.seen(record)
     if (end === 'close') for (const record of scan.records) (this.records.get(record.value) as Expected).safety = 2
   }
 
-  private checkOrder(scan: Scan): Set<string> {
+  isThere(value: string): boolean {
+    return (this.records.get(value) as Expected).there
+  }
+
+  /** Whether nothing but the outcome of its transaction, or a crash, says that it is there or is not. */
+  isDecisive(value: string): boolean {
+    const record = this.records.get(value) as Expected
+    return record.there || !(record.superseded || this.isExpired(record) || this.startMax > record.startAsked)
+  }
+
+  private checkMissing(record: Expected, scan: Scan, end: End, last: number): void {
+    const { name, startMax } = this
+    const { offset, value, safety, superseded } = record
+    const isExpired = this.isExpired(record)
+    if (safety >= (end === 'power' ? 2 : 1) && !superseded) {
+      const lost = (): string => `${name}: lost ${short(value)} at ${offset}, which was ${this.words(record)}; it holds ${span(scan)}`
+      if (offset === null) claim(isExpired || startMax > record.startAsked, lost)
+      else {
+        claim(offset < scan.start, lost)
+        claim(
+          offset < startMax || isExpired,
+          () => `${name}: ${short(value)} at ${offset} was deleted, the start is ${scan.start} and nobody asked for more than ${startMax}`,
+        )
+      }
+    }
+    if (safety >= (end === 'power' ? 2 : 1) && offset !== null)
+      claim(scan.end > offset, () => `${name}: offset ${offset} was given and can be given again: the end is ${scan.end}`)
+    // Below 'always' a power cut may take the end of one segment and leave the next, as it may in Kafka.
+    const mayBeTorn = superseded || (end === 'power' && this.shape.flush !== 'always')
+    claim(offset === null || offset < scan.start || offset > last || mayBeTorn, () => `${name}: a hole at ${offset}, ${last} is there`)
+    // One whose place nobody was told may lie before a start that has moved.
+    if (offset === null ? scan.start === this.lastStart : offset >= scan.start || this.isLost(record)) record.gone = true
+  }
+
+  /** Offsets by value. */
+  private checkOrder(scan: Scan): Map<string, number> {
     const { name } = this
-    const found = new Set<string>()
+    const found = new Map<string, number>()
     const sequences = new Map<number, number>()
     let before = scan.start - 1
     for (const { offset, value } of scan.records) {
-      const { producer, sequence } = this.get(value, offset)
+      const { sending, sequence } = this.get(value, offset)
+      const { producer } = sending
       claim(!found.has(value), () => `${name}: ${short(value)} is there twice, again at ${offset}`)
       claim(offset > before && offset < scan.end, () => `${name}: offset ${offset} follows ${before} in ${span(scan)}`)
       claim(
@@ -148,19 +157,26 @@ export class LogModel {
         () => `${name}: ${short(value)} at ${offset} follows ${sequences.get(producer)} of the same producer`,
       )
       sequences.set(producer, sequence)
-      found.add(value)
+      found.set(value, offset)
       before = offset
     }
     return found
   }
 
-  /** It lies before the start although nobody has moved that so far: a power cut took the first segment. */
-  private isLost(record: Expected, nowMs: number): boolean {
-    return record.offset !== null && record.offset >= this.startMax && !this.isExpired(record, nowMs)
+  /** It was acknowledged or read. */
+  private secure(record: Expected): void {
+    const safety = this.shape.flush === 'always' ? 2 : 1
+    if (record.safety < safety) record.safety = safety
   }
 
-  private isExpired(record: Expected, nowMs: number): boolean {
-    return this.retentionMs >= 0 && nowMs - record.timestamp > this.retentionMs
+  /** It lies before the start although nobody has moved that so far: a power cut took the first segment. */
+  private isLost(record: Expected): boolean {
+    return record.offset !== null && record.offset >= this.startMax && !this.isExpired(record)
+  }
+
+  private isExpired({ sending }: Expected): boolean {
+    const { retentionMs, cleanupPolicy } = this.shape
+    return cleanupPolicy !== 'compact' && retentionMs >= 0 && this.lookedMs - sending.timestamp > retentionMs
   }
 
   private get(value: string, offset: number): Expected {
@@ -170,12 +186,8 @@ export class LogModel {
   }
 
   private words(record: Expected): string {
-    return record.safety === 2 ? `safe from power cuts (flush ${this.flush})` : `acknowledged (flush ${this.flush})`
+    return record.safety === 2 ? `safe from power cuts (flush ${this.shape.flush})` : `acknowledged (flush ${this.shape.flush})`
   }
-}
-
-function max(a: Safety, b: Safety): Safety {
-  return a > b ? a : b
 }
 
 function short(value: string): string {

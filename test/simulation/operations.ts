@@ -2,14 +2,18 @@
 // through the broker's public face, and says to the model what it was promised.
 
 import type { Message } from '../../src/client/message.js'
+import type { Transaction } from '../../src/client/transaction.js'
 import { KafkaliteError } from '../../src/errors.js'
 import { type Life, FLUSH_INTERVAL_MS, turn } from './life.js'
+import type { LogModel } from './log-model.js'
 import { TopicModel } from './topic-model.js'
+import { TransactionModel } from './transaction-model.js'
 import { GROUPS, read } from './verification.js'
 import { claim } from './violation.js'
 
 type Operation = (life: Life) => Promise<void>
 
+const KEYS = 6
 const TOPICS = ['orders', 'visits', 'a.b-c_d'] as const
 
 /** A topic that is there, and that no operation is creating or deleting. */
@@ -25,6 +29,22 @@ function sizeOf({ world }: Life): number {
   return world.chance(0.1) ? world.below(20_000) : world.below(world.chance(0.3) ? 3000 : 60)
 }
 
+interface Composed {
+  readonly value: string
+  readonly record: { key: string; value: string | null; timestamp: number; headers: Record<string, string> }
+}
+
+/** A record that the model knows of. */
+function compose(life: Life, log: LogModel, producer: number, transaction?: TransactionModel): Composed {
+  const { world, clock } = life
+  const timestamp = clock.now() - world.below(3000)
+  const key = `k${world.below(KEYS)}`
+  const isTombstone = log.isCompacted && world.chance(0.15)
+  const bytes = isTombstone ? 0 : sizeOf(life)
+  const value = log.send({ producer, timestamp, bytes, key, isTombstone, ...(transaction && { transaction }) })
+  return { value, record: { key, timestamp, ...(isTombstone ? { value: null, headers: { name: value } } : { value, headers: {} }) } }
+}
+
 async function send(life: Life): Promise<void> {
   const chosen = anyTopic(life)
   if (chosen === null) return createTopic(life)
@@ -36,9 +56,8 @@ async function send(life: Life): Promise<void> {
     const partition = world.below(model.logs.length)
     const log = model.logs[partition]
     claim(log !== undefined, () => 'a partition has a model')
-    const timestamp = clock.now() - world.below(3000)
-    const value = log.sending(by, timestamp, sizeOf(life))
-    return life.producers[by]?.send(model.name, { partition, value, timestamp, key: 'k' }).then(({ offset }) => {
+    const { value, record } = compose(life, log, by)
+    return life.producers[by]?.send(model.name, { ...record, partition }).then(({ offset }) => {
       if (life.alive) log.acknowledged(value, offset, clock.now())
     })
   })
@@ -67,7 +86,7 @@ async function deleteRecords(life: Life): Promise<void> {
   const log = model.logs[id]
   const partition = topic.partition(id)
   const [start, end] = [await partition.startOffset(), await partition.endOffset()]
-  if (start === end || log === undefined || !life.alive) return
+  if (start === end || log === undefined || !life.alive || model.shape.cleanupPolicy === 'compact') return
   const before = start + 1 + life.world.below(end - start)
   life.world.note(() => `delete records of ${log.name} before ${before}`)
   log.deleting(before)
@@ -84,6 +103,10 @@ async function createTopic(life: Life): Promise<void> {
     flush: world.level(),
     segmentMs: 500 + world.below(10_000),
     retentionMs: world.chance(0.3) ? 60_000 : -1,
+    cleanupPolicy: world.pick(['delete', 'delete', 'compact', 'compact,delete'] as const),
+    deleteRetentionMs: world.pick([0, 5000, 86_400_000]),
+    // Kept small, segments are not merged into one when they are compacted.
+    segmentIndexBytes: world.pick([8, 10_485_760]),
   }
   const model = new TopicModel(name, world.incarnations++, shape, GROUPS, world.flush)
   world.topics.set(name, model)
@@ -194,6 +217,59 @@ async function passTime(life: Life): Promise<void> {
   world.queue.synced(before)
 }
 
+class Aborted extends Error {}
+
+/** Records in several partitions, and the end of a message, that are to be there together or not at all. */
+async function transact(life: Life): Promise<void> {
+  const { world } = life
+  const transactor = life.transactors.pop()
+  if (transactor === undefined || anyTopic(life) === null) return
+  const transaction = new TransactionModel(`${transactor.id}/${world.transactions.length}`)
+  world.transactions.push(transaction)
+  const message = world.chance(0.3) ? takeHeld(life) : undefined
+  try {
+    await transactor.producer.transaction(async (tx) => {
+      for (let left = 1 + world.below(4); left > 0 && life.alive; left--) await sendIn(life, tx, transaction, transactor.id)
+      if (world.chance(0.2)) throw new Aborted()
+      if (!life.alive) return
+      if (message !== undefined) {
+        tx.acknowledge(message)
+        world.queue.acknowledging(message.value)
+        transaction.messages.push(message.value)
+      }
+      transaction.state = 'ending'
+    })
+    if (!life.alive) return
+    transaction.commit()
+    if (message !== undefined) world.queue.acknowledged(message.value, life.clock.now(), true)
+  } catch (error) {
+    if (transaction.state === 'open') transaction.state = 'aborted'
+    if (!(error instanceof Aborted)) throw error
+    if (message !== undefined) life.held.push(message)
+  } finally {
+    life.transactors.push(transactor)
+  }
+}
+
+async function sendIn(life: Life, tx: Transaction, transaction: TransactionModel, producer: number): Promise<void> {
+  const { world } = life
+  const chosen = anyTopic(life)
+  if (chosen === null) return
+  const partition = world.below(chosen.model.logs.length)
+  const { record } = compose(life, chosen.model.logs[partition] as LogModel, producer, transaction)
+  world.note(() => `transaction sends to ${chosen.model.name}-${partition}`)
+  await tx.send(chosen.model.name, { ...record, partition })
+  if (world.chance(0.3)) await turn()
+}
+
+/** Compaction and retention at once, which end the segment that is written. */
+async function cleanUp(life: Life): Promise<void> {
+  const chosen = anyTopic(life)
+  if (chosen === null) return
+  life.world.note(() => `clean up ${chosen.model.name}`)
+  await chosen.topic.cleanUp()
+}
+
 /** Name, weight, what it does, and whether it runs with nothing beside it. */
 const OPERATIONS: readonly (readonly [name: string, weight: number, run: Operation, alone?: true])[] = [
   ['send', 40, send],
@@ -206,6 +282,8 @@ const OPERATIONS: readonly (readonly [name: string, weight: number, run: Operati
   ['queue receive', 8, receive],
   ['queue acknowledge', 10, acknowledge],
   ['queue release', 2, release],
+  ['transaction', 14, transact],
+  ['clean up', 5, cleanUp],
   ['time', 7, passTime, true],
 ]
 const TOTAL = OPERATIONS.reduce((sum, [, weight]) => sum + weight, 0)

@@ -2,7 +2,7 @@
 // records, what is certain depends on what ended the process and on the flush level.
 
 import type { Flush } from '../../src/core/topic-config.js'
-import type { End } from './log-model.js'
+import type { End } from './expectation.js'
 import { claim } from './violation.js'
 
 type Safety = 0 | 1 | 2
@@ -43,9 +43,10 @@ export class QueueModel {
     ;(this.messages.get(value) as Expected).acknowledged = 0
   }
 
-  acknowledged(value: string, nowMs: number): void {
+  /** `isDurable`: with a transaction, which waits for the disk at each level. */
+  acknowledged(value: string, nowMs: number, isDurable = false): void {
     const message = this.messages.get(value) as Expected
-    message.acknowledged = this.level
+    message.acknowledged = isDurable ? 2 : this.level
     message.ackedMs = nowMs
   }
 

@@ -3,7 +3,7 @@
 
 import type { FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
 import { Life, turn } from './life.js'
-import type { End } from './log-model.js'
+import type { End } from './expectation.js'
 import { operate } from './operations.js'
 import { verify } from './verification.js'
 import { Violation } from './violation.js'
@@ -38,7 +38,7 @@ export async function simulate(seed: number, trace = false): Promise<RunResult> 
     }
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error)
-    const told = world.trace === null ? '' : `\n${world.trace.slice(-80).join('\n')}\n`
+    const told = world.trace === null ? '' : `\n${world.trace.slice(-200).join('\n')}\n`
     throw new Violation(`seed ${seed}, life ${life}, after '${world.lastEnd}': ${words}${told}`, { cause: error })
   }
   return result

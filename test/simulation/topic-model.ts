@@ -3,18 +3,11 @@
 
 import type { Flush } from '../../src/core/topic-config.js'
 import { CommitsModel } from './commits-model.js'
+import type { TopicShape } from './expectation.js'
 import { LogModel } from './log-model.js'
 
 /** creating and deleting: the process died before it knew the outcome. */
 export type TopicState = 'creating' | 'there' | 'deleting'
-
-/** How a topic is created. */
-export interface TopicShape {
-  readonly partitions: number
-  readonly flush: Flush
-  readonly segmentMs: number
-  readonly retentionMs: number
-}
 
 export class TopicModel {
   state: TopicState = 'creating'
@@ -29,7 +22,7 @@ export class TopicModel {
     groupFlush: Flush,
   ) {
     const label = `${name}#${incarnation}`
-    this.logs = Array.from({ length: shape.partitions }, (_, id) => new LogModel(`${label}-${id}`, shape.flush, shape.retentionMs))
+    this.logs = Array.from({ length: shape.partitions }, (_, id) => new LogModel(`${label}-${id}`, shape))
     this.commits = new Map(groups.map((group) => [group, new CommitsModel(`group ${group} in ${label}`, groupFlush)]))
   }
 

@@ -4,9 +4,10 @@
 import type { Flush } from '../../src/core/topic-config.js'
 import { type FaultRates, FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
 import { seededRandom } from '../../src/testing/seeded-random.js'
-import type { End } from './log-model.js'
+import type { End } from './expectation.js'
 import { QueueModel } from './queue-model.js'
 import type { TopicModel } from './topic-model.js'
+import type { TransactionModel } from './transaction-model.js'
 
 const LEVELS: readonly Flush[] = ['always', 'interval', 'os']
 
@@ -15,7 +16,10 @@ export class World {
   readonly flush: Flush
   readonly faults: FaultRates
   readonly maxOpenFiles: number
+  /** Half of the disks have a journal that turns over within a life. */
+  readonly journalFileBytes: number
   readonly topics = new Map<string, TopicModel>()
+  readonly transactions: TransactionModel[] = []
   readonly queue: QueueModel
   disk: FaultyFileSystem
   /** The time goes on from life to life. */
@@ -43,6 +47,7 @@ export class World {
       ...(rate > 0 && { write: rate * this.random(), noSpace: rate, sync: rate, open: rate * this.random() }),
     }
     this.maxOpenFiles = this.chance(0.2) ? 4 : 512
+    this.journalFileBytes = this.chance(0.5) ? 65_536 : 16_777_216
     this.disk = new FaultyFileSystem({ random: this.random })
     this.queue = new QueueModel(this.flush, 'jobs')
   }

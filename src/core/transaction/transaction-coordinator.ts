@@ -63,12 +63,14 @@ export class TransactionCoordinator implements TransactionPort {
       if (isIdle && now - entry.updatedMs >= ID_EXPIRATION_MS) await this.options.log.writeTransaction(key, null, 'os')
       else this.add(entry)
     }
+    this.catchUp()
     for (const entry of [...this.byProducer.values()]) {
       if (entry.isDecided) await this.resume(entry)
       else if (entry.isOpen && entry.inProcess) await this.abandon(entry)
       else if (entry.isOpen) this.watch(entry)
     }
     await this.abortHangingOnes()
+    this.catchUp()
   }
 
   /** Stops all timers. What is open is aborted when the broker is opened again, or goes on if its producer is remote. */
@@ -337,6 +339,18 @@ export class TransactionCoordinator implements TransactionPort {
       entry.moveTo(commit ? 'completeCommit' : 'completeAbort', this.options.now())
       if (entry.transactionalId === null) this.byProducer.delete(producerId)
     })
+  }
+
+  /** Partitions may flush more than we do: after a power cut they know of epochs that are lost here, and take nothing below them. */
+  private catchUp(): void {
+    for (const { partitions } of this.options.registry.all()) {
+      for (const { producers } of partitions) {
+        for (const { producerId, producerEpoch } of producers.all) {
+          const entry = this.byProducer.get(producerId)
+          if (entry !== undefined && entry.producerEpoch < producerEpoch) entry.producerEpoch = producerEpoch
+        }
+      }
+    }
   }
 
   private async abortHangingOnes(): Promise<void> {

@@ -475,7 +475,7 @@ export class FileStorage implements Storage, FileLogOwner {
   private async replay(remains: JournalRemains): Promise<void> {
     const { recoveryPoints, clean } = this.requireOpen()
     const { numbers, spans } = remains
-    this.journal.beginAt((numbers[numbers.length - 1] ?? 0) + 1)
+    await this.journal.beginBehind(numbers[numbers.length - 1] ?? 0)
     if (numbers.length === 0) return
     const logs = new Map<string, FileLog | null>()
     const logOf = (name: string): FileLog | null => {

@@ -47,9 +47,19 @@ export class Journal<L> {
     this.allocate = (bytes) => fileSystem.allocate(bytes)
   }
 
-  /** Numbers of files are never used again, also not by the next process. */
-  beginAt(file: number): void {
-    this.nextFile = file
+  /**
+   * Goes on behind the file that a crash left, 0 for none: numbers are never used again. Its last record may have been written and not
+   * synced, and a commit must not reach one of its logs before the disk has all of it.
+   */
+  async beginBehind(last: number): Promise<void> {
+    this.nextFile = last + 1
+    if (last === 0) return
+    const file = this.fileSystem.open(journalPath(this.folder, last), 'open')
+    try {
+      await file.sync()
+    } finally {
+      file.close()
+    }
   }
 
   /** Whether records of that many bytes in all fit into the file that is written. */

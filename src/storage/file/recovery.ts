@@ -66,6 +66,7 @@ export function openLog(opening: LogOpening): OpenedLog {
   if (bases.length === 0) return emptyLog(opening, emptyAt(opening))
   const segments = bases.map((base) => Segment.existing(opening.place, opening.folder, base, opening.now))
   linkEnds(segments)
+  if (isFrontLost(opening, segments[0] as Segment)) return withoutFront(opening, segments)
   const last = segments[segments.length - 1] as Segment
   const { clean } = opening
   const opened =
@@ -189,6 +190,25 @@ function gapBefore({ journaled = [] }: LogOpening, before: Segment, { baseOffset
     offset: endOffset,
     reason: `the next segment begins at ${baseOffset}, and the one before it ends at ${endOffset}`,
   }
+}
+
+/** The same of the first segment: a start is moved durably before anything goes, so what the journal holds from there on was there. */
+function isFrontLost({ journaled = [], startOffset, recoveryPoint }: LogOpening, { baseOffset }: Segment): boolean {
+  return journaled.some(({ from, to }) => from < baseOffset && to > Math.max(startOffset, recoveryPoint))
+}
+
+/** Takes the later segments away: the journal brings all of it back that was promised. */
+function withoutFront(opening: LogOpening, segments: readonly Segment[]): OpenedLog {
+  const offset = emptyAt(opening)
+  const { handle, baseOffset } = segments[0] as Segment
+  const reason = `the first segment begins at ${baseOffset}, and the log at ${offset}`
+  let bytes = 0
+  for (const segment of segments) {
+    bytes += segment.sizeBytes
+    keepCopy(opening.place, segment, 0)
+    segment.remove()
+  }
+  return { ...emptyLog(opening, offset), tornTail: { log: opening.name, file: handle.path, position: 0, bytes, offset, reason } }
 }
 
 function overlap(segment: Segment, end: number): Damage {

@@ -118,7 +118,8 @@ class FileRewrite implements SegmentRewrite {
     try {
       await this.cleaned.sync()
       this.requireGoing()
-      await this.log.settle((this.replaced[this.replaced.length - 1] as Segment).endOffset)
+      // Also what comes after the range: a record goes because a later one of its key is there, which a power cut must not take.
+      await this.log.settle((this.log.pieces[this.log.pieces.length - 1] as Segment).baseOffset)
       this.requireGoing()
     } catch (error) {
       this.abandon()
