@@ -1,7 +1,9 @@
-// The entry of the package in Node: the whole face, files as storage, and gzip from Node's own zlib.
+// The entry of the package in Node: the whole face, files as storage, and codecs from Node's own zlib.
 
 import './node-listener.js'
+import './record/own-codecs.js'
 import './record/node-gzip.js'
+import './record/node-zstd.js'
 
 export * from './broker-face.js'
 export { FileStorage } from './storage/file/file-storage.js'

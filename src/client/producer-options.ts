@@ -1,6 +1,6 @@
 // What a producer can be told, Kafka's names in camelCase with the unit last, checked when the producer is made.
 
-import { codecFor } from '../record/compression.js'
+import { checkCompress } from '../record/compression.js'
 import { COMPRESSION_NAMES, type Compression } from '../record/format.js'
 import { aBoolean, aFunction, checkOptions, type OptionRule, oneOf, someText, wholeNumber } from './options-check.js'
 import type { Partitioner } from './partitioner.js'
@@ -13,7 +13,7 @@ export interface ProducerOptions {
   batchBytes?: number | undefined
   /** The memory for records that are not yet acknowledged; when it is full `send` waits and `write` says false. Bytes. Default 33554432. Kafka: buffer.memory */
   bufferBytes?: number | undefined
-  /** How batches are compressed: 'none' (default) or 'gzip'. Kafka: compression.type */
+  /** How batches are compressed; 'zstd' needs Node 22.15 or later. Default 'none'. Kafka: compression.type */
   compression?: Compression | undefined
   /** Whose acknowledgement a send waits for. In process there is one copy, so all three mean the same. Default -1. Kafka: acks */
   acks?: -1 | 0 | 1 | undefined
@@ -67,7 +67,7 @@ const RULES: Readonly<Record<keyof ProducerOptions, OptionRule>> = {
 export function resolveProducerOptions(options: ProducerOptions | undefined): ResolvedProducerOptions {
   checkOptions('producer()', options, RULES)
   const { lingerMs = 0, batchBytes = 65_536, bufferBytes = 33_554_432, compression = 'none', deliveryTimeoutMs = 120_000 } = options ?? {}
-  if (compression !== 'none') codecFor(compression)
+  checkCompress(compression)
   const { transactionalId, transactionTimeoutMs = 60_000, transactionMaxBytes = 67_108_864, partitioner } = options ?? {}
   const transactional = { transactionalId, transactionTimeoutMs, transactionMaxBytes }
   return { lingerMs, batchBytes, bufferBytes, compression, deliveryTimeoutMs, partitioner, ...transactional }

@@ -1,25 +1,21 @@
-// The rules that a batch must keep before it enters a partition, in Kafka's order: size, keys of a compacted topic, timestamps.
+// The rules that a batch must keep before it enters a partition, in Kafka's order: size, keys of a compacted topic, timestamps,
+// and the form in which it is stored.
 // The header answers nearly all of them; records are walked over only where a rule is about each of them.
 
 import { KafkaliteError } from '../errors.js'
 import { RecordCursor } from '../record/batch-reader.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import { repack } from '../record/repacked-batch.js'
 import { isCompacted, type ResolvedTopicConfig } from './topic-config.js'
 
 const cursor = new RecordCursor()
 
-/** Throws MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD or INVALID_TIMESTAMP; the batch is not appended then. */
-export function checkAppend(batch: PackedBatch, config: ResolvedTopicConfig, now: number, owner: string): void {
-  const { sizeBytes } = batch
-  if (sizeBytes > config.maxMessageBytes) {
-    throw new KafkaliteError(
-      'MESSAGE_TOO_LARGE',
-      `A batch for ${owner} has ${sizeBytes} bytes; maxMessageBytes is ${config.maxMessageBytes}`,
-    )
-  }
-  if (sizeBytes > config.segmentBytes) {
-    throw new KafkaliteError('RECORD_LIST_TOO_LARGE', `A batch for ${owner} has ${sizeBytes} bytes; segmentBytes is ${config.segmentBytes}`)
-  }
+/**
+ * The batch as it is to be stored: packed anew where the topic's compression.type says so, else the batch itself. Throws MESSAGE_TOO_LARGE,
+ * RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP, CORRUPT_MESSAGE or UNSUPPORTED_COMPRESSION_TYPE; nothing is appended then.
+ */
+export function checkAppend(batch: PackedBatch, config: ResolvedTopicConfig, now: number, owner: string): PackedBatch {
+  checkSize(batch, config, owner)
   if (batch.count <= 0 || batch.lastOffsetDelta + 1 !== batch.count) {
     throw new KafkaliteError(
       'INVALID_RECORD',
@@ -29,6 +25,20 @@ export function checkAppend(batch: PackedBatch, config: ResolvedTopicConfig, now
   if (batch.isControl) throw new KafkaliteError('INVALID_RECORD', `A batch for ${owner} has the control bit, which only the broker sets`)
   if (isCompacted(config)) checkKeys(batch, owner)
   if (config.messageTimestampType === 'CreateTime') checkTimestamps(batch, config, now, owner)
+  const { compressionType } = config
+  if (compressionType === 'producer' || compressionType === batch.compression) return batch
+  const stored = repack(batch, compressionType)
+  checkSize(stored, config, owner)
+  return stored
+}
+
+function checkSize({ sizeBytes }: PackedBatch, { maxMessageBytes, segmentBytes }: ResolvedTopicConfig, owner: string): void {
+  if (sizeBytes > maxMessageBytes) {
+    throw new KafkaliteError('MESSAGE_TOO_LARGE', `A batch for ${owner} has ${sizeBytes} bytes; maxMessageBytes is ${maxMessageBytes}`)
+  }
+  if (sizeBytes > segmentBytes) {
+    throw new KafkaliteError('RECORD_LIST_TOO_LARGE', `A batch for ${owner} has ${sizeBytes} bytes; segmentBytes is ${segmentBytes}`)
+  }
 }
 
 function checkKeys(batch: PackedBatch, owner: string): void {

@@ -129,9 +129,9 @@ export class Partition {
    * Throws or rejects with MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP, DISK_FULL, STORAGE_FAILED, CLOSED,
    * OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE.
    */
-  append(batch: PackedBatch, options: AppendOptions = NO_OPTIONS): Awaitable<Appended> {
+  append(given: PackedBatch, options: AppendOptions = NO_OPTIONS): Awaitable<Appended> {
     if (this.isClosed) throw this.closedError()
-    checkAppend(batch, this.config, this.clock.now(), this.name)
+    const batch = checkAppend(given, this.config, this.clock.now(), this.name)
     if (!this.writes.isBusy) {
       const place = { baseOffset: -1, logAppendTime: -1 }
       const written = this.writes.run(() => this.writeAlone(batch, place, options))
@@ -151,22 +151,22 @@ export class Partition {
       turns: this.writes,
       place: () => {
         if (this.isClosed) throw this.closedError()
-        placedAt(this.place(batches))
-        return { log: this.log, batches }
+        const stored = batches.map((batch) => checkAppend(batch, this.config, this.clock.now(), this.name))
+        placedAt(this.place(stored))
+        return { log: this.log, batches: stored }
       },
       written: () => undefined,
       settled: () => undefined,
     }
   }
 
-  /** Checks the batches and gives them their places at the end, the turn being held. Answers the first offset. */
+  /** Gives the batches their places at the end, the turn being held. Answers the first offset. */
   private place(batches: readonly PackedBatch[]): number {
     const first = this.log.endOffset
     const place = { baseOffset: -1, logAppendTime: -1 }
     let offset = first
     let bytes = 0
     for (const batch of batches) {
-      checkAppend(batch, this.config, this.clock.now(), this.name)
       this.placeAt(batch, place, offset)
       offset += batch.lastOffsetDelta + 1
       bytes += batch.sizeBytes

@@ -2,6 +2,7 @@
 // when it is given, never when it first matters.
 
 import { describe, KafkaliteError } from '../errors.js'
+import { canCompress } from '../record/compression.js'
 import type { Compression } from '../record/format.js'
 import type { LogConfig } from '../storage/storage.js'
 
@@ -40,7 +41,7 @@ export interface TopicConfig {
   messageTimestampBeforeMaxMs?: number | undefined
   /** How far in the future a record may be stamped. Milliseconds. Default 3600000 (1 hour). Kafka: message.timestamp.after.max.ms */
   messageTimestampAfterMaxMs?: number | undefined
-  /** How batches are stored; 'producer' keeps them as sent. Default 'producer'. Kafka: compression.type */
+  /** How batches are stored: 'producer' keeps them as sent, any other packs them anew. Default 'producer'. Kafka: compression.type */
   compressionType?: Compression | 'producer' | undefined
 }
 
@@ -125,6 +126,12 @@ export function checkTopicConfig(given: Readonly<Record<string, unknown>>, owner
     if (expected !== null) throw new KafkaliteError('INVALID_CONFIG', `${name} of ${owner} must be ${expected}, not ${describe(value)}`)
     checked[name] = value
   }
+  const { compressionType = 'producer' } = checked as TopicConfig
+  if (compressionType !== 'producer' && !canCompress(compressionType))
+    throw new KafkaliteError(
+      'INVALID_CONFIG',
+      `compressionType of ${owner}: nothing here packs with ${compressionType}, see registerCodec()`,
+    )
   return checked as TopicConfig
 }
 

@@ -6,7 +6,7 @@ import { assert } from '../lib/assert.js'
 import { writeInt16, writeInt32, writeInt64 } from '../lib/bytes.js'
 import { allocate, utf8Length, writeUtf8 } from '../lib/text.js'
 import { varintLength, varlongLength, writeVarint, writeVarlong } from '../lib/varint.js'
-import { codecFor } from './compression.js'
+import { compress } from './compression.js'
 import * as F from './format.js'
 import { PackedBatch } from './packed-batch.js'
 import type { EncodedHeader } from './record.js'
@@ -240,9 +240,9 @@ export class BatchWriter {
   }
 
   /** Replaces the records by one compressed block in the same place. When the codec throws, the batch is as it was. */
-  private compressRecords(compression: F.Compression): void {
+  private compressRecords(compression: Exclude<F.Compression, 'none'>): void {
     const recordsAt = this.start + F.HEADER_BYTES
-    const block = codecFor(compression).compress(this.slab.subarray(recordsAt, this.at))
+    const block = compress(compression, this.slab.subarray(recordsAt, this.at))
     // What does not compress becomes a little larger. The block is no view of the slab, so it survives the move.
     if (recordsAt + block.length > this.slab.length) this.moveToFreshSlab(block.length)
     this.slab.set(block, this.start + F.HEADER_BYTES)

@@ -116,6 +116,13 @@ export class PackedBatch {
     this.hasCrc = false
   }
 
+  /** Corrects what the header says of the latest record: message.timestamp.type=CreateTime. The checksum is computed anew when next needed. */
+  stampCreateTime(timestamp: number): void {
+    this.buffer[this.start + F.ATTRIBUTES + 1] = this.byte(F.ATTRIBUTES + 1) & ~F.LOG_APPEND_TIME_BIT
+    writeInt64(this.buffer, this.start + F.MAX_TIMESTAMP, timestamp)
+    this.hasCrc = false
+  }
+
   /** The same batch in memory of its own, so that the larger buffer can be let go. */
   copy(): PackedBatch {
     // Not slice(): that of a Buffer, which slabs are in Node, is a view.

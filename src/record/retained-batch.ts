@@ -1,11 +1,11 @@
 // What compaction leaves of a batch: the records that stay, at their offsets and with their times, in a batch that keeps its place, its
-// producer and its codec. As Kafka does it (KIP-534): a delete horizon is written over the base timestamp, so all deltas count from it.
+// producer and its codec (unless it can only unpack here). As Kafka does it (KIP-534): a delete horizon is written over the base timestamp, so all deltas count from it.
 
 import { readVarint, readVarlong, varintLength, varlongLength, writeVarint, writeVarlong, type VarintCursor } from '../lib/varint.js'
 import { writeInt16, writeInt32, writeInt64 } from '../lib/bytes.js'
-import { codecFor } from './compression.js'
 import * as F from './format.js'
 import { PackedBatch } from './packed-batch.js'
+import { behindHeader, keptCompression } from './repacked-batch.js'
 
 /** What a record's numbers may grow by when its time counts from elsewhere: a length of 5 bytes, attributes, a varlong of 10, a varint of 5. */
 const FRAMING_BYTES_MAX = 21
@@ -53,13 +53,10 @@ export function retainRecords(batch: PackedBatch, unpacked: UnpackedRecords, sta
     }
     cursor.at = end
   }
-  const { compression } = batch
-  const records = bytes.subarray(F.HEADER_BYTES, at)
-  const block = compression === 'none' ? records : codecFor(compression).compress(records)
-  const packed = compression === 'none' ? bytes.slice(0, at) : new Uint8Array(F.HEADER_BYTES + block.length)
-  if (compression !== 'none') packed.set(block, F.HEADER_BYTES)
+  const compression = keptCompression(batch.compression)
+  const packed = behindHeader(bytes.subarray(F.HEADER_BYTES, at), compression)
   const horizonBit = horizonMs === null ? 0 : F.DELETE_HORIZON_BIT
-  const attributes = (batch.attributes & (F.COMPRESSION_MASK | KEPT_BITS)) | horizonBit
+  const attributes = (batch.attributes & KEPT_BITS) | F.COMPRESSION_NAMES.indexOf(compression) | horizonBit
   writeHeader(packed, batch, { attributes, baseTimestamp: baseTimestamp ?? -1, maxTimestamp, count: kept })
   return new PackedBatch(packed, 0, packed.length, false)
 }

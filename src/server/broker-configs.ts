@@ -6,13 +6,21 @@ import { BROKER_DEFAULTS } from '../core/broker-settings.js'
 import { type ResolvedTopicConfig, TOPIC_DEFAULTS, type TopicConfig } from '../core/topic-config.js'
 import { KafkaliteError } from '../errors.js'
 import { nearestWord } from '../lib/nearest-word.js'
-import { CONFIG_SOURCES, CONFIG_TYPES, type ConfigType, configText, parseConfigText } from './config-text.js'
+import {
+  COMPRESSION_WORDS,
+  CONFIG_SOURCES,
+  CONFIG_TYPES,
+  type ConfigType,
+  type ConfigWords,
+  configText,
+  parseConfigText,
+} from './config-text.js'
 import { LISTENER_DEFAULTS, type ListenerSettings } from './listen-options.js'
 
 type BrokerSetting = Exclude<keyof BrokerSettings, 'topicDefaults'>
 
 /** `scale`: how many of our units make one of Kafka's. Of several names for one setting the one without a scale is described. */
-type Known = { readonly type: ConfigType; readonly scale?: number } & (
+type Known = { readonly type: ConfigType; readonly scale?: number; readonly words?: ConfigWords } & (
   | { readonly of: 'broker'; readonly ours: BrokerSetting }
   | { readonly of: 'topic'; readonly ours: keyof ResolvedTopicConfig }
   | { readonly of: 'listener'; readonly ours: keyof ListenerSettings }
@@ -35,7 +43,7 @@ const HOUR = 3_600_000
 export const BROKER_CONFIGS: Readonly<Record<string, Known>> = {
   'auto.create.topics.enable': broker('boolean', 'autoCreateTopics'),
   'broker.id': only('int', '1'),
-  'compression.type': topic('string', 'compressionType'),
+  'compression.type': { ...topic('string', 'compressionType'), words: COMPRESSION_WORDS },
   'connections.max.idle.ms': listener('long', 'connectionsMaxIdleMs'),
   'default.replication.factor': only('int', '1'),
   'delete.topic.enable': only('boolean', 'true'),
@@ -87,7 +95,7 @@ export function describeBrokerConfigs(settings: BrokerSettings, listening: Liste
   const described: DescribedBrokerConfig[] = []
   for (const [name, known] of Object.entries(BROKER_CONFIGS)) {
     if (known.scale !== undefined) continue
-    const [value, defaultValue] = valuesOf(known, settings, listening).map(configText) as [string, string]
+    const [value, defaultValue] = valuesOf(known, settings, listening).map((each) => configText(each, known.words)) as [string, string]
     const source = value === defaultValue ? CONFIG_SOURCES.default : CONFIG_SOURCES.staticBroker
     described.push({ name, value, source, type: CONFIG_TYPES[known.type], defaultValue })
   }
@@ -122,7 +130,7 @@ export function parseBrokerConfigs(given: readonly (readonly [name: string, valu
         `There is no broker config "${name}" here${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
       )
     }
-    if (known.of !== 'none') parsed[known.of][known.ours] = scaled(parseConfigText(value, known.type, name), known.scale)
+    if (known.of !== 'none') parsed[known.of][known.ours] = scaled(parseConfigText(value, known.type, name, known.words), known.scale)
     else if (value !== known.value) throw new KafkaliteError('INVALID_CONFIG', `${name} can only be ${known.value} here, not "${value}"`)
   }
   return { broker: parsed.broker, topicDefaults: parsed.topic, listener: parsed.listener } as ParsedBrokerConfigs

@@ -11,14 +11,24 @@ export const CONFIG_SOURCES = { topic: 1, staticBroker: 4, default: 5 } as const
 
 export const LONG_MAX = '9223372036854775807'
 
-export function configText(value: string | number | boolean): string {
+/** Kafka's words for values that have another one here. */
+export type ConfigWords = Readonly<Record<string, string>>
+/** A topic or broker stores without compression in other words than a producer sends without. */
+export const COMPRESSION_WORDS: ConfigWords = { none: 'uncompressed' }
+
+export function configText(value: string | number | boolean, words?: ConfigWords): string {
+  if (typeof value === 'string') return words?.[value] ?? value
   if (value === Number.POSITIVE_INFINITY) return '2147483647'
   return value === Number.MAX_SAFE_INTEGER ? LONG_MAX : String(value)
 }
 
 /** INVALID_CONFIG. */
-export function parseConfigText(text: string, type: ConfigType, name: string): string | number | boolean {
-  if (type === 'string') return text
+export function parseConfigText(text: string, type: ConfigType, name: string, words: ConfigWords = {}): string | number | boolean {
+  if (type === 'string') {
+    const other = words[text]
+    if (other !== undefined) throw new KafkaliteError('INVALID_CONFIG', `${name} has no value "${text}"; did you mean ${other}?`)
+    return Object.entries(words).find(([, kafkas]) => kafkas === text)?.[0] ?? text
+  }
   if (type === 'list') {
     const words = [...new Set(text.split(',').map((word) => word.trim()))].filter((word) => word !== '')
     return words.sort().join(',')

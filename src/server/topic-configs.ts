@@ -3,12 +3,23 @@
 
 import { KafkaliteError } from '../errors.js'
 import { type ResolvedTopicConfig, TOPIC_DEFAULTS, type TopicConfig } from '../core/topic-config.js'
-import { CONFIG_SOURCES, CONFIG_TYPES, type ConfigType, configText, LONG_MAX, parseConfigText } from './config-text.js'
+import {
+  COMPRESSION_WORDS,
+  CONFIG_SOURCES,
+  CONFIG_TYPES,
+  type ConfigType,
+  type ConfigWords,
+  configText,
+  LONG_MAX,
+  parseConfigText,
+} from './config-text.js'
 
 /** A config that a topic has here too. */
 interface Known {
   readonly type: ConfigType
   readonly ours: keyof ResolvedTopicConfig
+  /** Kafka's words for values of ours. */
+  readonly words?: ConfigWords
 }
 /** A config that has one value here. `isHint`: others are taken without effect, as they change nothing that can be seen. */
 interface Fixed {
@@ -21,7 +32,7 @@ const CONFIGS: Readonly<Record<string, Known | Fixed>> = {
   'cleanup.policy': { type: 'list', ours: 'cleanupPolicy' },
   'compression.gzip.level': { type: 'int', value: '-1', isHint: true },
   'compression.lz4.level': { type: 'int', value: '9', isHint: true },
-  'compression.type': { type: 'string', ours: 'compressionType' },
+  'compression.type': { type: 'string', ours: 'compressionType', words: COMPRESSION_WORDS },
   'compression.zstd.level': { type: 'int', value: '3', isHint: true },
   'delete.retention.ms': { type: 'long', ours: 'deleteRetentionMs' },
   'file.delete.delay.ms': { type: 'long', value: '60000', isHint: true },
@@ -65,9 +76,8 @@ export interface DescribedConfig {
 /** Every config of Kafka with its value for this topic; `defaults` are those of the broker. */
 export function describeTopicConfigs(config: ResolvedTopicConfig, defaults: ResolvedTopicConfig): readonly DescribedConfig[] {
   return Object.entries(CONFIGS).map(([name, known]) => {
-    const defaultValue = 'ours' in known ? configText(defaults[known.ours]) : known.value
-    const value = 'ours' in known ? configText(config[known.ours]) : known.value
-    const kafkas = 'ours' in known ? configText(TOPIC_DEFAULTS[known.ours]) : known.value
+    const textIn = (from: ResolvedTopicConfig): string => ('ours' in known ? configText(from[known.ours], known.words) : known.value)
+    const [value, defaultValue, kafkas] = [textIn(config), textIn(defaults), textIn(TOPIC_DEFAULTS)]
     const byDefault = defaultValue === kafkas ? CONFIG_SOURCES.default : CONFIG_SOURCES.staticBroker
     const source = value === defaultValue ? byDefault : CONFIG_SOURCES.topic
     return { name, value, source, type: CONFIG_TYPES[known.type], defaultValue, isSensitive: false }
@@ -87,7 +97,7 @@ export function parseTopicConfigs(given: readonly GivenConfig[], defaults: Resol
     const known = Object.hasOwn(CONFIGS, name) ? CONFIGS[name] : undefined
     if (known === undefined) throw new KafkaliteError('INVALID_CONFIG', `${owner}: there is no topic config "${name}"`)
     if ('ours' in known)
-      parsed[known.ours] = value === null ? defaults[known.ours] : parseConfigText(value, known.type, `${name} of ${owner}`)
+      parsed[known.ours] = value === null ? defaults[known.ours] : parseConfigText(value, known.type, `${name} of ${owner}`, known.words)
     else if (value !== null && value !== known.value && known.isHint !== true)
       throw new KafkaliteError('INVALID_CONFIG', `${name} of ${owner} can only be ${known.value} here, not "${value}"`)
   }

@@ -35,12 +35,14 @@ public class JavaBatches {
 
   static void write(Path cases, Path folder) throws IOException {
     MemoryRecordsBuilder builder = null;
+    MemoryRecords hundred = null;
     String name = null;
     for (String line : Files.readAllLines(cases)) {
       if (line.startsWith("#")) continue;
       String[] f = line.split("\t", -1);
       if (f[0].equals("batch")) {
         if (builder != null) save(folder, name, builder.build());
+        if ("hundred".equals(name)) hundred = builder.build();
         name = f[1];
         Compression codec = f[2].equals("gzip") ? Compression.gzip().build() : Compression.NONE;
         TimestampType type = f[3].equals("append") ? TimestampType.LOG_APPEND_TIME : TimestampType.CREATE_TIME;
@@ -60,6 +62,13 @@ public class JavaBatches {
       }
     }
     save(folder, name, builder.build());
+    for (Compression codec : List.of(Compression.snappy().build(), Compression.lz4().build(), Compression.zstd().build())) {
+      MemoryRecordsBuilder packed = MemoryRecords.builder(ByteBuffer.allocate(1 << 20), RecordBatch.MAGIC_VALUE_V2, codec,
+          TimestampType.CREATE_TIME, 0L, RecordBatch.NO_TIMESTAMP, 7L, (short) 3, 1000, false, -1);
+      for (org.apache.kafka.common.record.Record record : hundred.records())
+        packed.append(record.timestamp(), record.key(), record.value(), record.headers());
+      save(folder, "hundred-" + codec.type().name, packed.build());
+    }
     save(folder, "marker-commit", MemoryRecords.withEndTransactionMarker(1234567890123L, 6L, (short) 3, new EndTransactionMarker(ControlRecordType.COMMIT, 0)));
     save(folder, "marker-abort", MemoryRecords.withEndTransactionMarker(1234567890123L, 4242L, (short) 0, new EndTransactionMarker(ControlRecordType.ABORT, 17)));
   }

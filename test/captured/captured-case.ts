@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { encodeUtf8 } from '../../src/lib/text.js'
 import { BatchWriter } from '../../src/record/batch-writer.js'
+import type { Compression } from '../../src/record/format.js'
 import type { PackedBatch } from '../../src/record/packed-batch.js'
 import type { EncodedHeader } from '../../src/record/record.js'
 
@@ -16,7 +17,7 @@ export interface CapturedRecord {
 
 export interface CapturedCase {
   readonly name: string
-  readonly compression: 'none' | 'gzip'
+  readonly compression: Compression
   readonly logAppendTime: boolean
   readonly producerId: number
   readonly producerEpoch: number

@@ -10,7 +10,8 @@ import socket, struct, sys, threading
 from confluent_kafka import Producer
 
 PRODUCE, METADATA, API_VERSIONS, INIT_PRODUCER_ID = 0, 3, 18, 22
-VERSIONS = {PRODUCE: (3, 3), 1: (4, 4), METADATA: (1, 1), API_VERSIONS: (0, 0), INIT_PRODUCER_ID: (0, 0)}
+# Fetch (1) and FindCoordinator (10) are never asked for, but librdkafka takes them for signs that lz4 and zstd are known.
+VERSIONS = {PRODUCE: (0, 7), 1: (0, 10), METADATA: (1, 1), 10: (0, 0), API_VERSIONS: (0, 0), INIT_PRODUCER_ID: (0, 0)}
 
 
 def content(text):
@@ -56,14 +57,14 @@ class OneBroker:
             return broker + struct.pack('>ihh', 1, 0, 1) + b't' + b'\0' + partition
         if api == INIT_PRODUCER_ID:
             return struct.pack('>ihqh', 0, 0, 4242, 3)
-        # Produce 3: transactional id, acks, timeout, one topic, one partition, the bytes.
+        # Produce 7: transactional id, acks, timeout, one topic, one partition, the bytes.
         text, = struct.unpack('>h', body[:2])
         at = 2 + max(0, text) + 2 + 4 + 4
         name, = struct.unpack('>h', body[at:at + 2])
         at += 2 + name + 4 + 4
         size, = struct.unpack('>i', body[at:at + 4])
         self.batches.append(body[at + 4:at + 4 + size])
-        return struct.pack('>ih', 1, 1) + b't' + struct.pack('>iihqqi', 1, 0, 0, len(self.batches), -1, 0)
+        return struct.pack('>ih', 1, 1) + b't' + struct.pack('>iihqqqi', 1, 0, 0, len(self.batches), -1, 0, 0)
 
 
 def capture(codec, records, settings):
@@ -98,6 +99,9 @@ def main(cases, folder):
             print('left out:', name, '(timestamp 0 means now)')
             continue
         open(f'{folder}/{name}.hex', 'w').write(capture(codec, records, {}).hex() + '\n')
+    hundred = next(records for fields, records in batches if fields[1] == 'hundred')
+    for codec in ['snappy', 'lz4', 'zstd']:
+        open(f'{folder}/hundred-{codec}.hex', 'w').write(capture(codec, hundred, {}).hex() + '\n')
     several = next(records for fields, records in batches if fields[1] == 'several')
     open(f'{folder}/idempotent.hex', 'w').write(capture('none', several, {'enable.idempotence': True}).hex() + '\n')
 

@@ -97,19 +97,28 @@ function checkSent(batch: PackedBatch, version: number): void {
       'UNSUPPORTED_COMPRESSION_TYPE',
       `zstd may be sent from version ${ZSTD_VERSION} of Produce on, not in ${version}`,
     )
-  if (batch.compression === 'none') checkRecords(batch)
+  checkRecords(batch)
 }
 
-/** Records that nobody could read must not get into the log. Compressed ones are found out by their readers. */
+/** Records that nobody could read must not get into the log, and what the header says of their times is made true, as Kafka does it. */
 function checkRecords(batch: PackedBatch): void {
   let count = 0
+  let latest = -1
+  // Whose time a record carries is the topic's choice.
+  if (batch.isLogAppendTime) batch.stampCreateTime(batch.maxTimestamp)
+  // What does not unpack is answered with UNKNOWN_SERVER_ERROR by Kafka too.
   try {
     cursor.open(batch)
-    while (cursor.next()) count++
+  } catch (cause) {
+    throw new Error(`The records are refused: ${errorMessageOf(cause)}`, { cause })
+  }
+  try {
+    for (; cursor.next(); count++) if (cursor.timestamp > latest) latest = cursor.timestamp
   } catch (error) {
     throw invalidRecord(`record ${count} cannot be read: ${errorMessageOf(error)}`)
   }
   if (count !== batch.count) throw invalidRecord(`the batch announces ${batch.count} records and has ${count}`)
+  if (latest !== batch.maxTimestamp) batch.stampCreateTime(latest)
 }
 
 /** The log keeps the bytes, so a batch that is a small part of what its memory holds moves to memory of its own. */

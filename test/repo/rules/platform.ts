@@ -10,6 +10,7 @@ const NODE_FILES = [
   'src/storage/file/lock-file.ts',
   'src/storage/file/process-identity.ts',
   'src/record/node-gzip.ts',
+  'src/record/node-zstd.ts',
   'src/server/',
   'src/cli/',
   'src/testing/',
