@@ -74,7 +74,11 @@ export const ERROR_KINDS = {
     'Send smaller records or raise maxMessageBytes.',
   ),
   RECORD_LIST_TOO_LARGE: kind(false, 'A batch is larger than a segment may become.', 'Send smaller batches or raise segmentBytes.'),
-  UNSUPPORTED_COMPRESSION_TYPE: kind(false, 'The batch is compressed in a way that is not available here.', 'Use none or gzip.'),
+  UNSUPPORTED_COMPRESSION_TYPE: kind(
+    false,
+    'The batch is compressed in a way that is not available here.',
+    'Use another; zstd needs Node 22.15 or later to be packed. See registerCodec().',
+  ),
   OFFSET_METADATA_TOO_LARGE: kind(false, 'The metadata text of a commit is longer than 4096 bytes.', 'Keep it shorter.'),
   REQUEST_TIMED_OUT: kind(true, 'The answer did not come in time.', 'Try again.'),
   NOT_ENOUGH_REPLICAS: kind(true, 'Fewer copies are in sync than the topic demands.', 'Try again when they are back.'),
