@@ -8,8 +8,6 @@ import type { PasswordOf, SaslMechanism } from './listen-options.js'
 import { ScramExchange } from './scram.js'
 
 const KEYS = { handshake: 17, apiVersions: 18, authenticate: 36 } as const
-/** The largest request of somebody who is not known yet. */
-export const STRANGER_BYTES_MAX = 524_288
 
 export class Authentication {
   /** The name of the user, once it has proved to be that one. */

@@ -75,3 +75,15 @@ export interface Listener extends AsyncDisposable {
   /** Ends listening and every connection; with `drain`, requests that are being answered are answered first. Idempotent. */
   close(options?: { readonly drain?: boolean | undefined }): Promise<void>
 }
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i
+
+/** Whether the address is this machine's own, which nobody else reaches. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host)
+}
+
+/** Whether somebody who connects has to say, and prove, who it is: by a password or by a certificate. */
+export function asksWho({ sasl, tls }: Pick<ListenOptions, 'sasl' | 'tls'>): boolean {
+  return sasl !== undefined || (tls?.requestCert === true && tls['rejectUnauthorized'] !== false)
+}
