@@ -25,7 +25,10 @@ async function writeCommand(): Promise<void> {
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/cli.cjs',
     plugins: [
-      { name: 'apart', setup: ({ onResolve }) => onResolve({ filter: /\/serve\.js$/ }, () => ({ path: './cli-serve.cjs', external: true })) },
+      {
+        name: 'apart',
+        setup: ({ onResolve }) => onResolve({ filter: /\/serve\.js$/ }, () => ({ path: './cli-serve.cjs', external: true })),
+      },
     ],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'moduleUrl' },

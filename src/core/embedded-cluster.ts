@@ -81,6 +81,9 @@ export interface EmbeddedClusterOptions {
   readonly cleanerDedupeBufferBytes?: number | undefined
   /** num.partitions */
   readonly numPartitions?: number | undefined
+  readonly offsetsRetentionMinutes?: number | undefined
+  readonly offsetsRetentionCheckIntervalMs?: number | undefined
+  readonly transactionMaxTimeoutMs?: number | undefined
   readonly groupMinSessionTimeoutMs?: number | undefined
   readonly groupMaxSessionTimeoutMs?: number | undefined
   readonly groupMaxSize?: number | undefined
@@ -334,6 +337,7 @@ export class EmbeddedCluster implements Cluster {
       offsets: committed,
       events: this.events,
       track: (answer) => this.work.track(answer),
+      onError,
     })
     const track = (done: Promise<void>): void => void this.work.track(done)
     const retention = new Retention(registry, clock, onError, track, this.settings.retentionCheckIntervalMs)
@@ -344,7 +348,14 @@ export class EmbeddedCluster implements Cluster {
     const level = this.options.flush
     const openStateLog = (queue: string): Promise<InternalLog> => this.openStateLog(queue)
     const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog }
-    const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
+    const { transactionMaxTimeoutMs } = this.settings
+    const transactions = new TransactionCoordinator({
+      ...ends,
+      transactionMaxTimeoutMs,
+      clock,
+      track: (answer) => this.work.track(answer),
+      onError,
+    })
     await transactions.open()
     await fitOffsets(committed, registry)
     for (const topic of registry.all()) {

@@ -49,8 +49,8 @@ class TcpListener implements Listener {
     createTlsServer: typeof CreateTlsServer | null,
     private readonly Asking: typeof Authentication | null,
   ) {
-    const { maxConnections, maxRequestBytes, connectionsMaxIdleMs } = options
-    this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs })
+    const { maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs } = options
+    this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs })
     const { tls } = options
     const accept = (socket: Socket): void => this.accept(socket)
     this.server =
@@ -124,9 +124,12 @@ class TcpListener implements Listener {
     const { sasl } = this.options
     if (sasl === undefined || this.Asking === null) return null
     const { users, mechanisms = MECHANISMS } = sasl
+    const { clock } = this.view.cluster
     return new this.Asking(
       mechanisms,
       typeof users === 'function' ? users : (user) => (Object.hasOwn(users, user) ? users[user] : undefined),
+      () => clock.now(),
+      this.settings.connectionsMaxReauthMs,
     )
   }
 
@@ -145,6 +148,7 @@ const OPTION_NAMES: readonly string[] = [
   'maxConnections',
   'maxRequestBytes',
   'connectionsMaxIdleMs',
+  'connectionsMaxReauthMs',
   'sasl',
   'tls',
   'allowAnonymous',
@@ -156,7 +160,18 @@ function checkListenOptions(options: ListenOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
   if (unknown !== undefined)
     throw new KafkaliteError('INVALID_ARGUMENT', `listen() has no option "${unknown}"; expected one of ${OPTION_NAMES.join(', ')}`)
-  const { host, port, advertised, maxConnections, maxRequestBytes, connectionsMaxIdleMs, sasl, tls, allowAnonymous } = options
+  const {
+    host,
+    port,
+    advertised,
+    maxConnections,
+    maxRequestBytes,
+    connectionsMaxIdleMs,
+    connectionsMaxReauthMs,
+    sasl,
+    tls,
+    allowAnonymous,
+  } = options
   const whole = (name: string, value: unknown, from: number, to: number): void => {
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to)) return
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): ${name} is a whole number from ${from} to ${to}, not ${describe(value)}`)
@@ -170,6 +185,7 @@ function checkListenOptions(options: ListenOptions): void {
   whole('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER)
   whole('maxRequestBytes', maxRequestBytes, 1, 2_147_483_647)
   whole('connectionsMaxIdleMs', connectionsMaxIdleMs, 1, Number.MAX_SAFE_INTEGER)
+  whole('connectionsMaxReauthMs', connectionsMaxReauthMs, 0, Number.MAX_SAFE_INTEGER)
   if (allowAnonymous !== undefined && typeof allowAnonymous !== 'boolean')
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): allowAnonymous is true or false, not ${describe(allowAnonymous)}`)
   checkSasl(sasl)
