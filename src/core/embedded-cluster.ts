@@ -347,15 +347,8 @@ export class EmbeddedCluster implements Cluster {
     if (metadata.log.endOffset > 0) await storage.sync()
     const level = this.options.flush
     const openStateLog = (queue: string): Promise<InternalLog> => this.openStateLog(queue)
-    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog }
-    const { transactionMaxTimeoutMs } = this.settings
-    const transactions = new TransactionCoordinator({
-      ...ends,
-      transactionMaxTimeoutMs,
-      clock,
-      track: (answer) => this.work.track(answer),
-      onError,
-    })
+    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog, settings: this.settings }
+    const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
     await transactions.open()
     await fitOffsets(committed, registry)
     for (const topic of registry.all()) {

@@ -20,6 +20,7 @@ import type {
   TransactionOffsets,
   TransactionPort,
 } from '../transaction-port.js'
+import type { BrokerSettings } from '../broker-settings.js'
 import type { SettlementPart } from './settlement-part.js'
 import { type EndParts, TransactionEnds } from './transaction-end.js'
 import { EPOCH_MAX, TransactionEntry } from './transaction-entry.js'
@@ -33,8 +34,7 @@ const ID_EXPIRATION_MS = 604_800_000
 
 export interface CoordinatorOptions extends EndParts {
   readonly clock: Clock
-  /** transaction.max.timeout.ms */
-  readonly transactionMaxTimeoutMs: number
+  readonly settings: Pick<BrokerSettings, 'transactionMaxTimeoutMs'>
   /** Counts a write that is under way. */
   readonly track: <T>(answer: Awaitable<T>) => Awaitable<T>
   readonly onError: (error: unknown) => void
@@ -97,7 +97,7 @@ export class TransactionCoordinator implements TransactionPort {
     if (transactionalId === null) return chain(this.options.log.newProducerId(), (producerId) => ({ producerId, producerEpoch: 0 }))
     if (typeof transactionalId !== 'string' || transactionalId === '')
       throw new KafkaliteError('INVALID_REQUEST', `A transactional id is a text that is not empty, not ${describe(transactionalId)}`)
-    const { transactionMaxTimeoutMs } = this.options
+    const { transactionMaxTimeoutMs } = this.options.settings
     if (!(timeoutMs > 0 && timeoutMs <= transactionMaxTimeoutMs)) {
       throw new KafkaliteError(
         'INVALID_TRANSACTION_TIMEOUT',
