@@ -31,7 +31,13 @@ export interface EmbeddedOptions {
   autoCreateTopics?: boolean | undefined
   /** How many partitions a topic has that asks for none. Default 1. Kafka: num.partitions */
   numPartitions?: number | undefined
-  /** The shortest session that remote members of a group may ask for. Milliseconds. Default 100; 6000 in Kafka. Kafka: group.min.session.timeout.ms */
+  /** How long committed offsets are kept that nobody uses: those of a group without members, and in topics that its members do not read. Minutes, counted while the broker is open. Default 10080 (7 days). Kafka: offsets.retention.minutes */
+  offsetsRetentionMinutes?: number | undefined
+  /** How often such offsets are looked for. Milliseconds. Default 600000 (10 minutes). Kafka: offsets.retention.check.interval.ms */
+  offsetsRetentionCheckIntervalMs?: number | undefined
+  /** The longest transaction that a producer may ask for. Milliseconds. Default 900000 (15 minutes). Kafka: transaction.max.timeout.ms */
+  transactionMaxTimeoutMs?: number | undefined
+  /** The shortest session that remote members of a group may ask for. Milliseconds. Default 6000. Kafka: group.min.session.timeout.ms */
   groupMinSessionTimeoutMs?: number | undefined
   /** The longest session that remote members of a group may ask for. Milliseconds. Default 1800000 (30 minutes). Kafka: group.max.session.timeout.ms */
   groupMaxSessionTimeoutMs?: number | undefined
@@ -93,6 +99,9 @@ const BROKER_RULES: Readonly<Record<keyof EmbeddedOptions | 'cluster', OptionRul
   flushIntervalMs: wholeNumber(1, 2_147_483_647),
   autoCreateTopics: aBoolean,
   numPartitions: wholeNumber(1, 10_000),
+  offsetsRetentionMinutes: wholeNumber(1, 2_147_483_647),
+  offsetsRetentionCheckIntervalMs: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  transactionMaxTimeoutMs: wholeNumber(1, 2_147_483_647),
   groupMinSessionTimeoutMs: wholeNumber(1, 2_147_483_647),
   groupMaxSessionTimeoutMs: wholeNumber(1, 2_147_483_647),
   groupMaxSize: wholeNumber(1, 2_147_483_647),

@@ -1,4 +1,5 @@
-// `kafkalite serve`: a broker with listeners as a process of its own. It says one line when clients can connect and ends cleanly, with
+// `kafkalite serve`: a broker with listeners as a process of its own. It says one line for each listener when
+// clients can connect and ends cleanly, with
 // exit code 0, when it is told to.
 
 import { Broker, type BrokerOptions, FileStorage, type Flush } from '../index.js'
@@ -9,7 +10,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /** Resolves when clients can connect. */
 export async function serve(args: readonly string[]): Promise<void> {
-  const options = parseServeOptions(args)
+  const options = parseServeOptions(args, process.env)
   const broker = await Broker.open(brokerOptions(options))
   broker.on('error', (error) => console.error(`kafkalite: ${error.message}`))
   let addresses: readonly string[]
@@ -21,7 +22,7 @@ export async function serve(args: readonly string[]): Promise<void> {
     throw error
   }
   endOnSignal(broker)
-  console.log(`kafkalite listening on ${addresses.join(', ')}`)
+  for (const address of addresses) console.log(`kafkalite listening on ${address}`)
 }
 
 function brokerOptions({ data, flush, configs }: ServeOptions): BrokerOptions {
@@ -34,10 +35,10 @@ function brokerOptions({ data, flush, configs }: ServeOptions): BrokerOptions {
   }
 }
 
-async function listenEverywhere(broker: Broker, { listen, advertised, allowAnonymous, configs }: ServeOptions): Promise<string[]> {
+async function listenEverywhere(broker: Broker, { listen, advertised, security, configs }: ServeOptions): Promise<string[]> {
   const addresses: string[] = []
   for (const { host, port } of listen) {
-    const { address } = await broker.listen({ ...configs.listener, host, port, advertised, allowAnonymous })
+    const { address } = await broker.listen({ ...configs.listener, ...security, host, port, advertised })
     addresses.push(address)
   }
   return addresses

@@ -19,6 +19,12 @@ export interface BrokerSettings {
   readonly cleanerBackoffMs: number
   /** log.cleaner.dedupe.buffer.size. Bytes. */
   readonly cleanerDedupeBufferBytes: number
+  /** offsets.retention.minutes: how long offsets are kept that nobody uses. Minutes. */
+  readonly offsetsRetentionMinutes: number
+  /** offsets.retention.check.interval.ms. Milliseconds. */
+  readonly offsetsRetentionCheckIntervalMs: number
+  /** transaction.max.timeout.ms: the longest that a remote producer may ask for. Milliseconds. */
+  readonly transactionMaxTimeoutMs: number
   /** group.min.session.timeout.ms, of classic groups. Milliseconds. */
   readonly groupMinSessionTimeoutMs: number
   /** group.max.session.timeout.ms, of classic groups. Milliseconds. */
@@ -33,7 +39,7 @@ export interface BrokerSettings {
   readonly groupConsumerHeartbeatIntervalMs: number
 }
 
-/** Kafka's, but for what would make a program in one process wait: groups begin at once, and sessions may be short. */
+/** Kafka's, but for what would make a program in one process wait: groups begin at once. */
 export const BROKER_DEFAULTS: BrokerSettings = {
   numPartitions: 1,
   autoCreateTopics: true,
@@ -42,7 +48,10 @@ export const BROKER_DEFAULTS: BrokerSettings = {
   retentionCheckIntervalMs: 300_000,
   cleanerBackoffMs: 15_000,
   cleanerDedupeBufferBytes: 134_217_728,
-  groupMinSessionTimeoutMs: 100,
+  offsetsRetentionMinutes: 10_080,
+  offsetsRetentionCheckIntervalMs: 600_000,
+  transactionMaxTimeoutMs: 900_000,
+  groupMinSessionTimeoutMs: 6_000,
   groupMaxSessionTimeoutMs: 1_800_000,
   groupMaxSize: 2_147_483_647,
   groupInitialRebalanceDelayMs: 0,

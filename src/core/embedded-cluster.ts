@@ -81,6 +81,9 @@ export interface EmbeddedClusterOptions {
   readonly cleanerDedupeBufferBytes?: number | undefined
   /** num.partitions */
   readonly numPartitions?: number | undefined
+  readonly offsetsRetentionMinutes?: number | undefined
+  readonly offsetsRetentionCheckIntervalMs?: number | undefined
+  readonly transactionMaxTimeoutMs?: number | undefined
   readonly groupMinSessionTimeoutMs?: number | undefined
   readonly groupMaxSessionTimeoutMs?: number | undefined
   readonly groupMaxSize?: number | undefined
@@ -334,6 +337,7 @@ export class EmbeddedCluster implements Cluster {
       offsets: committed,
       events: this.events,
       track: (answer) => this.work.track(answer),
+      onError,
     })
     const track = (done: Promise<void>): void => void this.work.track(done)
     const retention = new Retention(registry, clock, onError, track, this.settings.retentionCheckIntervalMs)
@@ -343,7 +347,7 @@ export class EmbeddedCluster implements Cluster {
     if (metadata.log.endOffset > 0) await storage.sync()
     const level = this.options.flush
     const openStateLog = (queue: string): Promise<InternalLog> => this.openStateLog(queue)
-    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog }
+    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog, settings: this.settings }
     const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
     await transactions.open()
     await fitOffsets(committed, registry)

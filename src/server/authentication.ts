@@ -8,12 +8,12 @@ import type { PasswordOf, SaslMechanism } from './listen-options.js'
 import { ScramExchange } from './scram.js'
 
 const KEYS = { handshake: 17, apiVersions: 18, authenticate: 36 } as const
-/** The largest request of somebody who is not known yet. */
-export const STRANGER_BYTES_MAX = 524_288
 
 export class Authentication {
   /** The name of the user, once it has proved to be that one. */
   user: string | null = null
+  /** From then on it has to prove it again. */
+  private untilMs = Number.POSITIVE_INFINITY
   private apiVersionsAsked = false
   private mechanism: SaslMechanism | null = null
   private scram: ScramExchange | null = null
@@ -21,12 +21,16 @@ export class Authentication {
   constructor(
     readonly mechanisms: readonly SaslMechanism[],
     private readonly passwordOf: PasswordOf,
+    private readonly now: () => number,
+    /** connections.max.reauth.ms: for how long what was proved counts; 0: for ever */
+    private readonly lifetimeMs: number,
   ) {}
 
   /** Whether a request of that key may be answered now. */
   admits(apiKey: number): boolean {
-    if (this.user !== null || apiKey === KEYS.handshake) return true
+    if (apiKey === KEYS.handshake) return true
     if (apiKey === KEYS.authenticate) return this.mechanism !== null
+    if (this.user !== null) return apiKey === KEYS.apiVersions || this.now() < this.untilMs
     if (apiKey !== KEYS.apiVersions || this.apiVersionsAsked || this.mechanism !== null) return false
     this.apiVersionsAsked = true
     return true
@@ -41,16 +45,19 @@ export class Authentication {
     return true
   }
 
-  /** The answer to the next message of the exchange; null: the client is not who it says. */
-  async step(message: Uint8Array): Promise<Uint8Array | null> {
+  /** The answer to the next message of the exchange, and for how long it counts if it was the last; null: the client is not who it says. */
+  async step(message: Uint8Array): Promise<{ readonly authBytes: Uint8Array; readonly sessionLifetimeMs: number } | null> {
     const text = readUtf8(message, 0, message.length)
     const result = this.scram === null ? await this.plain(text) : await this.scram.step(text)
     if (result === null) return null
     const { answer, user } = result
     // Somebody who authenticates again stays who it was.
     if (user !== null && this.user !== null && user !== this.user) return null
-    this.user = user ?? this.user
-    return encodeUtf8(answer)
+    if (user !== null) {
+      this.user = user
+      if (this.lifetimeMs > 0) this.untilMs = this.now() + this.lifetimeMs
+    }
+    return { authBytes: encodeUtf8(answer), sessionLifetimeMs: user === null ? 0 : this.lifetimeMs }
   }
 
   private async plain(text: string): Promise<{ readonly answer: string; readonly user: string } | null> {

@@ -45,6 +45,7 @@ export const BROKER_CONFIGS: Readonly<Record<string, Known>> = {
   'broker.id': only('int', '1'),
   'compression.type': { ...topic('string', 'compressionType'), words: COMPRESSION_WORDS },
   'connections.max.idle.ms': listener('long', 'connectionsMaxIdleMs'),
+  'connections.max.reauth.ms': listener('long', 'connectionsMaxReauthMs'),
   'default.replication.factor': only('int', '1'),
   'delete.topic.enable': only('boolean', 'true'),
   'group.consumer.heartbeat.interval.ms': broker('int', 'groupConsumerHeartbeatIntervalMs'),
@@ -79,7 +80,10 @@ export const BROKER_CONFIGS: Readonly<Record<string, Known>> = {
   'node.id': only('int', '1'),
   'num.partitions': broker('int', 'numPartitions'),
   'offset.metadata.max.bytes': only('int', '4096'),
+  'offsets.retention.check.interval.ms': broker('long', 'offsetsRetentionCheckIntervalMs'),
+  'offsets.retention.minutes': broker('int', 'offsetsRetentionMinutes'),
   'socket.request.max.bytes': listener('int', 'maxRequestBytes'),
+  'transaction.max.timeout.ms': broker('int', 'transactionMaxTimeoutMs'),
 }
 
 export interface DescribedBrokerConfig {

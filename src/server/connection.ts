@@ -8,7 +8,6 @@ import { KafkaliteError } from '../errors.js'
 import { isPromise } from '../lib/awaitable.js'
 import type { Timer } from '../lib/clock.js'
 import { writeInt32 } from '../lib/bytes.js'
-import { STRANGER_BYTES_MAX } from './authentication.js'
 import { type Answer, answer } from './dispatcher.js'
 import { FrameReader } from './frame-reader.js'
 import type { Call } from './handler.js'
@@ -17,6 +16,8 @@ import type { Call } from './handler.js'
 const WAITING_BYTES_MAX = 1_048_576
 /** Bytes of answers that the client has not taken, from which on no further request is begun. */
 const UNSENT_BYTES_MAX = 4_194_304
+/** The largest request of somebody who is not known yet. */
+const STRANGER_BYTES_MAX = 524_288
 const LENGTH_BYTES = 4
 
 export interface ConnectionOptions {

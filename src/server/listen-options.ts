@@ -25,6 +25,8 @@ export interface TlsOptions {
   ca?: string | Uint8Array | undefined
   /** Whether clients are asked for a certificate. Default false. Kafka: ssl.client.auth */
   requestCert?: boolean | undefined
+  /** false: lets clients in whose certificate is by nobody known. Default true. */
+  rejectUnauthorized?: boolean | undefined
   readonly [option: string]: unknown
 }
 
@@ -42,6 +44,8 @@ export interface ListenOptions {
   maxRequestBytes?: number | undefined
   /** A connection on which nothing was asked for so long is closed. Milliseconds. Default 600000 (10 minutes). Kafka: connections.max.idle.ms */
   connectionsMaxIdleMs?: number | undefined
+  /** After how long a client must say again who it is, where it was asked; 0: never. Milliseconds. Default 0. Kafka: connections.max.reauth.ms */
+  connectionsMaxReauthMs?: number | undefined
   /** Asks clients who they are. Default: nobody is asked. */
   sasl?: SaslOptions | undefined
   /** Encrypts, from the first byte on. Default: nothing is encrypted. */
@@ -54,12 +58,15 @@ export interface ListenOptions {
 }
 
 /** What a listener was told of limits, with the defaults filled in. */
-export type ListenerSettings = Required<{ readonly [P in 'maxConnections' | 'maxRequestBytes' | 'connectionsMaxIdleMs']: number }>
+export type ListenerSettings = Required<{
+  readonly [P in 'maxConnections' | 'maxRequestBytes' | 'connectionsMaxIdleMs' | 'connectionsMaxReauthMs']: number
+}>
 
 export const LISTENER_DEFAULTS: ListenerSettings = {
   maxConnections: Number.POSITIVE_INFINITY,
   maxRequestBytes: 104_857_600,
   connectionsMaxIdleMs: 600_000,
+  connectionsMaxReauthMs: 0,
 }
 
 /** A listener that Kafka's clients connect to. */
@@ -74,4 +81,16 @@ export interface Listener extends AsyncDisposable {
   readonly closed: Promise<void>
   /** Ends listening and every connection; with `drain`, requests that are being answered are answered first. Idempotent. */
   close(options?: { readonly drain?: boolean | undefined }): Promise<void>
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i
+
+/** Whether the address is this machine's own, which nobody else reaches. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host)
+}
+
+/** Whether somebody who connects has to say, and prove, who it is: by a password or by a certificate. */
+export function asksWho({ sasl, tls }: Pick<ListenOptions, 'sasl' | 'tls'>): boolean {
+  return sasl !== undefined || (tls?.requestCert === true && tls.rejectUnauthorized !== false)
 }

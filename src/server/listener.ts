@@ -1,23 +1,24 @@
 // A port that Kafka's clients connect to. It is bound to loopback unless told otherwise, because nothing asks who connects.
 
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions as NodeTlsOptions } from 'node:tls'
+import type { createServer as CreateTlsServer, TlsOptions as NodeTlsOptions } from 'node:tls'
 import { describe, KafkaliteError } from '../errors.js'
 import type { Cluster } from '../core/cluster.js'
-import { Authentication } from './authentication.js'
+import type { Authentication } from './authentication.js'
 import { BrokerView } from './broker-view.js'
 import { Connection } from './connection.js'
 import {
   type Listener,
   type ListenerSettings,
   type ListenOptions,
+  asksWho,
+  isLoopback,
   LISTENER_DEFAULTS,
   type SaslMechanism,
   type SaslOptions,
 } from './listen-options.js'
 
 const PORT_MAX = 65_535
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/i
 const views = new WeakMap<Cluster, Promise<BrokerView>>()
 
 /** Resolves when clients can connect. NOT_SUPPORTED, INVALID_ARGUMENT, LISTEN_FAILED (the port is taken, or may not be had). */
@@ -25,7 +26,10 @@ export async function listen(cluster: Cluster, options: ListenOptions = {}): Pro
   checkListenOptions(options)
   const view = views.get(cluster) ?? BrokerView.open(cluster)
   views.set(cluster, view)
-  const listener = new TcpListener(await view, options)
+  // What is not asked for is not loaded: TLS and cryptography take as long to load as all of the protocol.
+  const createTlsServer = options.tls === undefined ? null : (await import('node:tls')).createServer
+  const Asking = options.sasl === undefined ? null : (await import('./authentication.js')).Authentication
+  const listener = new TcpListener(await view, options, createTlsServer, Asking)
   await listener.open()
   return listener
 }
@@ -42,15 +46,17 @@ class TcpListener implements Listener {
   constructor(
     private readonly view: BrokerView,
     private readonly options: ListenOptions,
+    createTlsServer: typeof CreateTlsServer | null,
+    private readonly Asking: typeof Authentication | null,
   ) {
-    const { maxConnections, maxRequestBytes, connectionsMaxIdleMs } = options
-    this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs })
+    const { maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs } = options
+    this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs })
     const { tls } = options
     const accept = (socket: Socket): void => this.accept(socket)
     this.server =
-      tls === undefined
+      createTlsServer === null
         ? createServer({ noDelay: true, allowHalfOpen: true }, accept)
-        : createTlsServer({ ...tls, allowHalfOpen: true } as NodeTlsOptions, accept)
+        : tlsServer(createTlsServer, tls as NodeTlsOptions, accept)
     this.closed = new Promise((resolve) => this.server.once('close', resolve))
   }
 
@@ -98,7 +104,7 @@ class TcpListener implements Listener {
       call: {
         broker: this.view,
         listening,
-        authentication: authenticationOf(this.options),
+        authentication: this.newAuthentication(),
         advertised: this.options.advertised ?? this.reachedAt(socket),
       },
       onClose: () => this.connections.delete(connection),
@@ -112,6 +118,19 @@ class TcpListener implements Listener {
     const { host, port } = this
     const everywhere = host === '0.0.0.0' || host === '::' || host === ''
     return { host: everywhere ? (socket.localAddress ?? host).replace(/^::ffff:/, '') : host, port }
+  }
+
+  private newAuthentication(): Authentication | null {
+    const { sasl } = this.options
+    if (sasl === undefined || this.Asking === null) return null
+    const { users, mechanisms = MECHANISMS } = sasl
+    const { clock } = this.view.cluster
+    return new this.Asking(
+      mechanisms,
+      typeof users === 'function' ? users : (user) => (Object.hasOwn(users, user) ? users[user] : undefined),
+      () => clock.now(),
+      this.settings.connectionsMaxReauthMs,
+    )
   }
 
   private report(error: unknown): void {
@@ -129,6 +148,7 @@ const OPTION_NAMES: readonly string[] = [
   'maxConnections',
   'maxRequestBytes',
   'connectionsMaxIdleMs',
+  'connectionsMaxReauthMs',
   'sasl',
   'tls',
   'allowAnonymous',
@@ -140,7 +160,18 @@ function checkListenOptions(options: ListenOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
   if (unknown !== undefined)
     throw new KafkaliteError('INVALID_ARGUMENT', `listen() has no option "${unknown}"; expected one of ${OPTION_NAMES.join(', ')}`)
-  const { host, port, advertised, maxConnections, maxRequestBytes, connectionsMaxIdleMs, sasl, tls, allowAnonymous } = options
+  const {
+    host,
+    port,
+    advertised,
+    maxConnections,
+    maxRequestBytes,
+    connectionsMaxIdleMs,
+    connectionsMaxReauthMs,
+    sasl,
+    tls,
+    allowAnonymous,
+  } = options
   const whole = (name: string, value: unknown, from: number, to: number): void => {
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to)) return
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): ${name} is a whole number from ${from} to ${to}, not ${describe(value)}`)
@@ -154,15 +185,16 @@ function checkListenOptions(options: ListenOptions): void {
   whole('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER)
   whole('maxRequestBytes', maxRequestBytes, 1, 2_147_483_647)
   whole('connectionsMaxIdleMs', connectionsMaxIdleMs, 1, Number.MAX_SAFE_INTEGER)
+  whole('connectionsMaxReauthMs', connectionsMaxReauthMs, 0, Number.MAX_SAFE_INTEGER)
   if (allowAnonymous !== undefined && typeof allowAnonymous !== 'boolean')
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): allowAnonymous is true or false, not ${describe(allowAnonymous)}`)
   checkSasl(sasl)
   if (tls !== undefined && (typeof tls !== 'object' || tls === null))
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): tls is what node:tls takes, with key and cert, not ${describe(tls)}`)
-  if (host !== undefined && !LOOPBACK.test(host) && sasl === undefined && allowAnonymous !== true)
+  if (host !== undefined && !isLoopback(host) && !asksWho(options) && allowAnonymous !== true)
     throw new KafkaliteError(
       'INVALID_ARGUMENT',
-      `listen(): anybody who reaches ${host} could read and change everything, because nothing asks who connects; give sasl or, if that is wanted, allowAnonymous: true`,
+      `listen(): anybody who reaches ${host} could read and change everything, because nothing asks who connects; give sasl, or tls with requestCert, or, if that is wanted, allowAnonymous: true`,
     )
 }
 
@@ -182,11 +214,11 @@ function checkSasl(sasl: unknown): void {
   throw new KafkaliteError('INVALID_ARGUMENT', `listen(): sasl has users and, perhaps, mechanisms out of ${MECHANISMS.join(', ')}`)
 }
 
-function authenticationOf({ sasl }: ListenOptions): Authentication | null {
-  if (sasl === undefined) return null
-  const { users, mechanisms = MECHANISMS } = sasl
-  return new Authentication(
-    mechanisms,
-    typeof users === 'function' ? users : (user) => (Object.hasOwn(users, user) ? users[user] : undefined),
-  )
+/** INVALID_ARGUMENT: the key and the certificate are none, or do not belong together. */
+function tlsServer(create: typeof CreateTlsServer, tls: NodeTlsOptions, accept: (socket: Socket) => void): Server {
+  try {
+    return create({ ...tls, allowHalfOpen: true }, accept)
+  } catch (cause) {
+    throw new KafkaliteError('INVALID_ARGUMENT', 'listen(): the key and the certificate of tls cannot be used', { cause })
+  }
 }

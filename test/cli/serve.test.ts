@@ -104,7 +104,7 @@ test('says in one line what is wrong, and does not begin', async () => {
     [['serve', '--set', 'num.partitons=4'], 2, /no broker config "num\.partitons" here; did you mean num\.partitions\?/],
     [['serve', '--set', 'num.partitions=many'], 2, /num\.partitions must be a number/],
     [['serve', '--lisen', '9092'], 2, /did you mean --listen\?/],
-    [['serve', '--listen', '0.0.0.0:0'], 2, /allowAnonymous|--allow-anonymous/],
+    [['serve', '--listen', '0.0.0.0:0'], 2, /--users FILE.*--allow-anonymous/],
     [['serve', '--flush', 'never'], 2, /flush/],
     [['server'], 2, /no command "server"/],
   ]

@@ -12,7 +12,7 @@ export interface ProgramResult {
   readonly stderr: string
 }
 
-const RUN_MS_MAX = 30_000
+const RUN_MS_MAX = 100_000
 
 /** Runs a TypeScript file with tsx, in an empty folder. */
 export function runProgram(file: string): Promise<ProgramResult> {

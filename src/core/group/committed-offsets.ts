@@ -1,5 +1,5 @@
-// The offsets that groups have committed. A commit of many partitions is one batch of the offsets log: all or nothing. Offsets do
-// not expire; they go with their topic, and with their group when it is deleted.
+// The offsets that groups have committed. A commit of many partitions is one batch of the offsets log: all or nothing. Offsets
+// go with their topic, with their group when it is deleted, and when nobody has used them for long (OffsetsExpiry).
 
 import { describe, KafkaliteError } from '../../errors.js'
 import { type Awaitable, chain } from '../../lib/awaitable.js'
@@ -40,6 +40,19 @@ export class CommittedOffsets {
 
   has(group: string): boolean {
     return this.groups.has(group)
+  }
+
+  /** Whether any group has committed anything. */
+  get hasAny(): boolean {
+    return this.groups.size > 0
+  }
+
+  /** Where the group has not committed since that time, or exactly then. */
+  committedBefore(group: string, latestMs: number): readonly TopicPartition[] {
+    const old: TopicPartition[] = []
+    for (const [key, { topic, partition }] of this.groups.get(group) ?? [])
+      if ((this.log.get(key)?.committedMs ?? 0) <= latestMs) old.push({ topic, partition })
+    return old
   }
 
   ids(): Iterable<string> {

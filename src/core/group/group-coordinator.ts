@@ -17,6 +17,7 @@ import { checkOffset, type CommittedOffsets } from './committed-offsets.js'
 import { ConsumerMembers } from './consumer-members.js'
 import { ConsumerGroup, type GroupTopics } from './consumer-group.js'
 import type { GroupMember } from './group-member.js'
+import { OffsetsExpiry } from './offsets-expiry.js'
 
 export interface GroupCoordinatorOptions {
   readonly settings: BrokerSettings
@@ -27,6 +28,8 @@ export interface GroupCoordinatorOptions {
   readonly events: EventEmitter<ClusterEvents>
   /** Counts a write that is under way. */
   readonly track: <T>(answer: Awaitable<T>) => Awaitable<T>
+  /** Work in the background failed. */
+  readonly onError: (error: unknown) => void
 }
 
 export class GroupCoordinator {
@@ -37,6 +40,7 @@ export class GroupCoordinator {
   /** Remote members of groups whose assignment is computed here. */
   readonly consumer: ConsumerMembers
   private readonly bridged: BridgedMembers
+  private readonly expiry: OffsetsExpiry
 
   constructor(private readonly options: GroupCoordinatorOptions) {
     const { registry } = options
@@ -72,6 +76,17 @@ export class GroupCoordinator {
       remove: (id, partitions) => options.track(options.offsets.removePartitions(id, partitions)),
       write: (id, offsets) => options.track(this.write(id, offsets)),
     })
+    const { offsetsRetentionMinutes: retentionMinutes, offsetsRetentionCheckIntervalMs: intervalMs } = options.settings
+    this.expiry = new OffsetsExpiry({
+      clock: options.clock,
+      offsets: options.offsets,
+      retentionMinutes,
+      intervalMs,
+      readBy: (id) => (this.classic.hasMembers(id) ? 'all' : (find(id)?.topics() ?? new Set())),
+      remove: async (id, partitions) => options.track(this.expire(id, partitions)),
+      onError: (error) => options.onError(error),
+    })
+    options.events.on('groupChanged', (id) => this.expiry.changed(id))
   }
 
   /** INVALID_GROUP_ID, INVALID_ARGUMENT, UNRELEASED_INSTANCE_ID, UNSUPPORTED_ASSIGNOR. */
@@ -122,6 +137,7 @@ export class GroupCoordinator {
     return {
       ...this.options.offsets.part(kept),
       settled: () => {
+        this.expiry.arm()
         for (const group of kept.keys()) {
           this.groupOf(group)
           this.options.events.emit('committed', group)
@@ -169,6 +185,7 @@ export class GroupCoordinator {
   }
 
   close(): void {
+    this.expiry.close()
     for (const group of this.groups.values()) group.close()
     this.classic.close()
   }
@@ -225,9 +242,19 @@ export class GroupCoordinator {
   private write(groupId: string, offsets: readonly OffsetToCommit[]): Awaitable<void> {
     if (offsets.length === 0) return undefined
     return chain(this.options.offsets.commit(groupId, offsets), () => {
+      this.expiry.arm()
       this.groupOf(groupId)
       this.options.events.emit('committed', groupId)
     })
+  }
+
+  /** A group of which nothing is left goes, too. */
+  private async expire(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
+    const { offsets, events } = this.options
+    const isAll = partitions.length === offsets.of(groupId).length
+    if (isAll && !this.hasMembers(groupId) && (this.groups.has(groupId) || this.classic.has(groupId))) return this.delete(groupId)
+    await offsets.removePartitions(groupId, partitions)
+    events.emit('committed', groupId)
   }
 
   private hasMembers(groupId: string): boolean {

@@ -20,12 +20,11 @@ import type {
   TransactionOffsets,
   TransactionPort,
 } from '../transaction-port.js'
+import type { BrokerSettings } from '../broker-settings.js'
 import type { SettlementPart } from './settlement-part.js'
 import { type EndParts, TransactionEnds } from './transaction-end.js'
 import { EPOCH_MAX, TransactionEntry } from './transaction-entry.js'
 
-/** transaction.max.timeout.ms */
-const TIMEOUT_MAX_MS = 900_000
 /** transaction.timeout.ms */
 const DEFAULT_TIMEOUT_MS = 60_000
 /** An abort that could not be written is tried again after this. Milliseconds. */
@@ -35,6 +34,7 @@ const ID_EXPIRATION_MS = 604_800_000
 
 export interface CoordinatorOptions extends EndParts {
   readonly clock: Clock
+  readonly settings: Pick<BrokerSettings, 'transactionMaxTimeoutMs'>
   /** Counts a write that is under way. */
   readonly track: <T>(answer: Awaitable<T>) => Awaitable<T>
   readonly onError: (error: unknown) => void
@@ -99,10 +99,11 @@ export class TransactionCoordinator implements TransactionPort {
     if (transactionalId === null) return chain(this.options.log.newProducerId(), (producerId) => ({ producerId, producerEpoch: 0 }))
     if (typeof transactionalId !== 'string' || transactionalId === '')
       throw new KafkaliteError('INVALID_REQUEST', `A transactional id is a text that is not empty, not ${describe(transactionalId)}`)
-    if (!(timeoutMs > 0 && timeoutMs <= TIMEOUT_MAX_MS)) {
+    const { transactionMaxTimeoutMs } = this.options.settings
+    if (!(timeoutMs > 0 && timeoutMs <= transactionMaxTimeoutMs)) {
       throw new KafkaliteError(
         'INVALID_TRANSACTION_TIMEOUT',
-        `The timeout of transactions is 1 to ${TIMEOUT_MAX_MS} milliseconds, not ${describe(timeoutMs)}`,
+        `The timeout of transactions is 1 to ${transactionMaxTimeoutMs} milliseconds, not ${describe(timeoutMs)}`,
       )
     }
     return this.options.track(this.inits.run(() => this.initNamed(transactionalId, request)))

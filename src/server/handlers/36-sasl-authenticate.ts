@@ -12,7 +12,7 @@ export const saslAuthenticate = handler({
   async handle({ authBytes }, { authentication, endAfterAnswer }) {
     if (authentication === null) return { errorCode: ERROR_CODES.ILLEGAL_SASL_STATE, errorMessage: 'This listener asks nobody who it is' }
     const answer = await authentication.step(authBytes)
-    if (answer !== null) return { authBytes: answer, errorMessage: null }
+    if (answer !== null) return { ...answer, errorMessage: null }
     endAfterAnswer()
     return { errorCode: ERROR_CODES.SASL_AUTHENTICATION_FAILED, errorMessage: 'Authentication failed: Invalid username or password' }
   },

@@ -35,7 +35,7 @@ const LAYERS: readonly Layer[] = [
   { of: ['src/server/'], may: [...RECORD, ...PORT, 'src/core/topic-config.ts', 'src/protocol/', 'node:'] },
   { of: ['src/outbox/'], may: [...RECORD, ...PORT, 'src/client/', 'src/broker.ts', 'eventemitter3'] },
   { of: ['src/testing/'], may: ['src/', 'node:', 'eventemitter3'] },
-  { of: ['src/cli/'], may: [...BASE, 'src/index.ts', 'src/server/broker-configs.ts', 'node:'] },
+  { of: ['src/cli/'], may: [...BASE, 'src/index.ts', 'src/server/broker-configs.ts', 'src/server/listen-options.ts', 'node:'] },
   // The face: a cluster, a storage and the clients that run on them. Never what is only for tests.
   {
     of: ['src/'],
