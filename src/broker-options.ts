@@ -31,7 +31,7 @@ export interface EmbeddedOptions {
   autoCreateTopics?: boolean | undefined
   /** How many partitions a topic has that asks for none. Default 1. Kafka: num.partitions */
   numPartitions?: number | undefined
-  /** How long committed offsets are kept that nobody uses: those of a group without members, and in topics that its members do not read. Minutes, counted while the broker is open. Default 10080 (7 days). Kafka: offsets.retention.minutes */
+  /** How long committed offsets are kept that nobody uses: those of a group without members, and in topics that its members do not read. Minutes, counted while the broker is open; -1: for ever. Default 10080 (7 days). Kafka: offsets.retention.minutes */
   offsetsRetentionMinutes?: number | undefined
   /** How often such offsets are looked for. Milliseconds. Default 600000 (10 minutes). Kafka: offsets.retention.check.interval.ms */
   offsetsRetentionCheckIntervalMs?: number | undefined
@@ -99,7 +99,7 @@ const BROKER_RULES: Readonly<Record<keyof EmbeddedOptions | 'cluster', OptionRul
   flushIntervalMs: wholeNumber(1, 2_147_483_647),
   autoCreateTopics: aBoolean,
   numPartitions: wholeNumber(1, 10_000),
-  offsetsRetentionMinutes: wholeNumber(1, 2_147_483_647),
+  offsetsRetentionMinutes: wholeNumber(-1, 2_147_483_647),
   offsetsRetentionCheckIntervalMs: wholeNumber(1, Number.MAX_SAFE_INTEGER),
   transactionMaxTimeoutMs: wholeNumber(1, 2_147_483_647),
   groupMinSessionTimeoutMs: wholeNumber(1, 2_147_483_647),

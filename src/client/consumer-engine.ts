@@ -218,7 +218,6 @@ export class ConsumerEngine<V, K> implements AssignmentHost<V, K>, FetcherHost<V
     await this.wakeup.sleep()
     if (this.idle) this.subscription?.polled()
     this.idle = false
-    this.slice.begin()
   }
 
   /** Ends everything but what is in work. */

@@ -8,6 +8,7 @@ import { describe, KafkaliteError } from '../errors.js'
 import { assert } from '../lib/assert.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { Timer } from '../lib/clock.js'
+import { EventLoopSlice } from '../lib/event-loop-slice.js'
 import { BatchWriter, type FinishOptions } from '../record/batch-writer.js'
 import { type EncodedHeader, encodeHeaders } from '../record/record.js'
 import { abortable } from './abort.js'
@@ -45,6 +46,8 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   private admitting = false
   private tick = 0
   private tickScheduled = false
+  /** Who sends in a loop, in memory, would never let the event loop turn. */
+  private readonly slice: EventLoopSlice
   /** The time of this tick; -1 when it has to be read. */
   private now = -1
   private lingerTimer: Timer | undefined
@@ -64,6 +67,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     this.options = resolveProducerOptions(given)
     const finish: FinishOptions = { compression: this.options.compression }
     const { cluster } = context
+    this.slice = new EventLoopSlice(context.clock)
     this.owner = {
       finish: sink === undefined ? () => finish : (topic, partition, records) => sink.finish(topic, partition, records),
       produce: (topic, partition, batch) => (sink ?? cluster).produce(topic, partition, batch),
@@ -136,6 +140,7 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
     const signal = signalOf('flush()', options)
     if (signal?.aborted) throw signal.reason
     await abortable(this.settled(), signal)
+    if (this.slice.isOver) await this.slice.giveTurn()
     const { lost } = this
     this.lost = undefined
     if (lost !== undefined) throw lost
@@ -441,7 +446,8 @@ export class Producer extends EventEmitter<{ error: [error: KafkaliteError] }> i
   private scheduleTick(): void {
     if (this.tickScheduled) return
     this.tickScheduled = true
-    RESOLVED.then(this.endTick)
+    if (this.slice.isOver) void this.slice.giveTurn().then(this.endTick)
+    else RESOLVED.then(this.endTick)
   }
 
   private readonly endTick = (): void => {

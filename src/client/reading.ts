@@ -3,6 +3,7 @@
 
 import type { FetchedPartition, FetchPosition, Isolation } from '../core/cluster.js'
 import { KafkaliteError } from '../errors.js'
+import { EventLoopSlice } from '../lib/event-loop-slice.js'
 import { Stopper } from '../lib/stopper.js'
 import { abortable } from './abort.js'
 import type { ClientContext } from './client-context.js'
@@ -45,6 +46,7 @@ export class TopicReading<V, K> implements Reading<V, K> {
   private readonly unlisten: () => void
   private iterated = false
   private isStarted = false
+  private readonly slice: EventLoopSlice
 
   /** @internal Made by `topic.read()`, which has checked the options. */
   constructor(
@@ -54,6 +56,7 @@ export class TopicReading<V, K> implements Reading<V, K> {
     private readonly options: ReadOptions,
   ) {
     this.left = options.limit ?? Number.POSITIVE_INFINITY
+    this.slice = new EventLoopSlice(context.clock)
     this.forget = context.track(this)
     const { signal } = options
     const abort = (): void => this.stopper.abort()
@@ -164,6 +167,7 @@ export class TopicReading<V, K> implements Reading<V, K> {
     const { signal } = this.options
     try {
       if (!this.isStarted && this.state === 'open' && !signal?.aborted) await this.untilStarted()
+      if (this.slice.isOver) await this.slice.giveTurn()
       while (this.state === 'open' && !signal?.aborted) {
         const records = this.takeRecords()
         if (records.length > 0) return { value: records, done: false }

@@ -19,7 +19,7 @@ export interface BrokerSettings {
   readonly cleanerBackoffMs: number
   /** log.cleaner.dedupe.buffer.size. Bytes. */
   readonly cleanerDedupeBufferBytes: number
-  /** offsets.retention.minutes: how long offsets are kept that nobody uses. Minutes. */
+  /** offsets.retention.minutes: how long offsets are kept that nobody uses. Minutes; -1: for ever. */
   readonly offsetsRetentionMinutes: number
   /** offsets.retention.check.interval.ms. Milliseconds. */
   readonly offsetsRetentionCheckIntervalMs: number

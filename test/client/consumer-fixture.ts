@@ -18,7 +18,7 @@ export async function openBroker(partitions = 1): Promise<ConsumerFixture> {
     seed = (seed * 16_807) % 2_147_483_647
     return seed / 2_147_483_647
   }
-  const broker = await Broker.open({ clock, random })
+  const broker = await Broker.open({ clock, random, offsetsRetentionMinutes: -1 })
   const topic = await broker.topic('orders', { partitions, retentionMs: -1 })
   const send: ConsumerFixture['send'] = async (from, to, keyOf = () => null) => {
     for (let index = from; index <= to; index++) {

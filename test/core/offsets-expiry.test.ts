@@ -58,6 +58,16 @@ test('what members read stays however old it is, and from when they leave the ti
   expect(committed('g')).toEqual([])
 })
 
+test('with -1 they stay for ever, and nobody looks', async () => {
+  const { cluster, clock, passed, committed } = await opened({ offsetsRetentionMinutes: -1 })
+  await cluster.createTopic('t')
+  const timers = clock.pending
+  await cluster.commitOffsets('g', [AT_1('t')])
+  expect(clock.pending).toBe(timers)
+  await passed(1_000_000)
+  expect(committed('g')).toEqual(['t'])
+})
+
 test('the time in which the broker is closed does not count', async () => {
   const storage = new MemoryStorage()
   const clock = new VirtualClock()

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000
 export interface OffsetsExpiryOptions {
   readonly clock: Clock
   readonly offsets: CommittedOffsets
-  /** offsets.retention.minutes */
+  /** offsets.retention.minutes; -1: they never expire. */
   readonly retentionMinutes: number
   /** offsets.retention.check.interval.ms */
   readonly intervalMs: number
@@ -36,8 +36,8 @@ export class OffsetsExpiry {
 
   /** Offsets may have been committed. */
   arm(): void {
-    const { clock, offsets, intervalMs } = this.options
-    if (this.timer !== null || this.closed || !offsets.hasAny) return
+    const { clock, offsets, intervalMs, retentionMinutes } = this.options
+    if (this.timer !== null || this.closed || retentionMinutes < 0 || !offsets.hasAny) return
     this.timer = clock.setTimer(clock.now() + intervalMs, () => {
       this.check().then(
         () => this.again(),
