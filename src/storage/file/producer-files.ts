@@ -64,9 +64,8 @@ export class ProducerFiles implements LogProducers {
 
   load(): ProducerSnapshot | null {
     for (let offset = this.snapshots.at(-1); offset !== undefined; offset = this.snapshots.at(-1)) {
-      const file = offset <= this.log.endOffset ? this.fileSystem.readWhole(this.path(offset, 'snapshot')) : null
-      const states = file === null ? null : decodeSnapshot(file)
-      if (file !== null && states !== null) return this.loaded(offset, states, this.memoryOf(offset, crcOfSnapshot(file)))
+      const loaded = offset <= this.log.endOffset ? this.loadAt(offset) : null
+      if (loaded !== null) return loaded
       this.drop(offset)
     }
     this.forgetIndexes()
@@ -163,17 +162,23 @@ export class ProducerFiles implements LogProducers {
 
   // Inside.
 
+  private loadAt(offset: number): ProducerSnapshot | null {
+    const file = this.fileSystem.readWhole(this.path(offset, 'snapshot'))
+    const states = file === null ? null : decodeSnapshot(file)
+    if (file === null || states === null) return null
+    const more = this.fileSystem.readWhole(this.path(offset, 'producers'))
+    const memory = more === null ? null : decodeMemory(more)
+    if (more !== null && memory === null) return null
+    // Kafka may have written a snapshot of the same offset since.
+    return this.loaded(offset, states, memory?.snapshotCrc === crcOfSnapshot(file) ? memory : null)
+  }
+
   private loaded(offset: number, states: ProducerState[], memory: ProducerMemory | null): ProducerSnapshot {
     const aborted = this.readIndexes(offset)
     const isSound = aborted !== null && (memory === null || isWitnessed(memory, this.pieces[0] ?? 0, aborted))
     if (!isSound) this.forgetIndexes()
     else this.lastAborted = aborted.at(-1)?.lastOffset ?? -1
     return { offset, producers: memory === null ? states : withMemory(states, memory), aborted: isSound ? aborted : null }
-  }
-
-  private memoryOf(offset: number, snapshotCrc: number): ProducerMemory | null {
-    const file = this.fileSystem.readWhole(this.path(offset, 'producers'))
-    return file === null ? null : decodeMemory(file, snapshotCrc)
   }
 
   /** What the indexes say of markers below `offset`; what they say of others is cut off, for the log tells it again. */

@@ -22,6 +22,8 @@ export interface AbortedWitness {
 }
 
 export interface ProducerMemory {
+  /** Of the .snapshot that it belongs to. */
+  readonly snapshotCrc: number
   /** Below it the witnesses know nothing. */
   readonly startOffset: number
   readonly witnesses: readonly AbortedWitness[]
@@ -95,10 +97,10 @@ function writeProducer(bytes: Uint8Array, from: number, { producerId, lastMs, ba
   return at
 }
 
-/** What the file says; null when it is damaged or belongs to another .snapshot. */
-export function decodeMemory(file: Uint8Array, snapshotCrc: number): ProducerMemory | null {
+/** What the file says; null when it is damaged. */
+export function decodeMemory(file: Uint8Array): ProducerMemory | null {
   if (file.length < HEADER_BYTES || readInt32(file, 0) !== MAGIC[0] || readInt32(file, 4) !== MAGIC[1]) return null
-  if (readInt32(file, 8) !== (crc32c(file, 12) | 0) || readInt32(file, 12) !== snapshotCrc) return null
+  if (readInt32(file, 8) !== (crc32c(file, 12) | 0)) return null
   const witnesses: AbortedWitness[] = []
   let at = HEADER_BYTES
   for (let left = readInt32(file, 24); left > 0; left--, at += WITNESS_BYTES)
@@ -118,7 +120,7 @@ export function decodeMemory(file: Uint8Array, snapshotCrc: number): ProducerMem
       })
     }
   }
-  return { startOffset: readInt64(file, 16), witnesses, producers }
+  return { snapshotCrc: readInt32(file, 12), startOffset: readInt64(file, 16), witnesses, producers }
 }
 
 /** The states of a .snapshot with what else was remembered of them. */
