@@ -159,7 +159,11 @@ describe('A broker that opens a folder knows of its producers what it knew befor
       expect(filesOf(origin, /\.txnindex$/).length).toBeGreaterThan(2)
       expect(filesOf(origin, /\.snapshot$/).length).toBe(3)
       const last = filesOf(origin, /\.producers$/).at(-1)
-      const choices = [...filesOf(origin).map((name) => [name]), filesOf(origin), filesOf(origin, /\.(snapshot|producers)$/)]
+      const single = ['snapshot', 'producers', 'txnindex'].flatMap((ending) => {
+        const names = filesOf(origin, new RegExp(`\\.${ending}$`))
+        return [...new Set([names[0], names.at(-1)])].map((name) => [name ?? ''])
+      })
+      const choices = [...single, filesOf(origin), filesOf(origin, /\.(snapshot|producers)$/)]
       for (const names of choices) {
         // Without it a whole .snapshot counts alone, as one of Kafka's: of each producer it knows the last batch.
         if (names.length === 1 && names[0] === last && what === 'is gone') continue
@@ -188,6 +192,36 @@ describe('A broker that opens a folder knows of its producers what it knew befor
     const [one, other] = [await open(folder), await open(bare)]
     expect(await visible(one, T, 'read_committed')).toEqual(await visible(other, T, 'read_committed'))
     expect(await known(one)).toEqual(await known(other))
+  })
+
+  test('after a repair that took damaged ones away', async () => {
+    const folder = newFolder()
+    const cluster = await open(folder)
+    await fill(cluster)
+    const before = await known(cluster)
+    await cluster.close()
+    expect(await FileStorage.inspect(folder)).toEqual([])
+    const spoiled = [filesOf(folder, /\.snapshot$/).at(-1), filesOf(folder, /\.txnindex$/)[0], filesOf(folder, /\.producers$/)[0]]
+    for (const name of spoiled) fs.truncateSync(join(logFolder(folder), name ?? ''), 31)
+    const steps = await FileStorage.repair(folder)
+    expect(steps.map(({ file, bytes }) => [file, bytes]).sort()).toEqual(
+      spoiled.map((name) => [join(logFolder(folder), name ?? ''), 31]).sort(),
+    )
+    expect(await FileStorage.inspect(folder)).toEqual([])
+    expect(await known(await open(folder))).toEqual(before)
+  })
+
+  test('but forgets what repair dropped, so that it can be sent again', async () => {
+    const folder = newFolder()
+    const cluster = await open(folder)
+    for (let n = 0; n < 3; n++) await cluster.produce('t', 0, sentBy({ producerId: 9, producerEpoch: 0, baseSequence: n }, `${n}`))
+    await cluster.close()
+    const file = join(logFolder(folder), filesOf(folder, /\.log$/)[0] ?? '')
+    fs.truncateSync(file, fs.statSync(file).size - 5)
+    await FileStorage.repair(folder)
+    const again = await open(folder)
+    expect(await again.produce('t', 0, sentBy({ producerId: 9, producerEpoch: 0, baseSequence: 2 }, '2'))).toMatchObject({ baseOffset: 2 })
+    expect(await visible(again, T, 'read_committed')).toEqual(['0', '1', '2'])
   })
 
   test('when it is opened again and again, and when old segments are deleted', async () => {
