@@ -10,18 +10,12 @@ import type { PackedBatch } from '../record/packed-batch.js'
 import type { AbortedRange, LogProducers, LogStore, ProducerSnapshot, Storage } from '../storage/storage.js'
 import { ProducerStates } from './producer-state.js'
 import { SnapshotLog } from './snapshot-log.js'
+import type { TrackedPartition } from './snapshot-record.js'
 import type { TransactionLog } from './transaction/transaction-log.js'
 
 /** A snapshot is due when a partition has grown by this much: what is read again after a crash. Bytes. */
 const SNAPSHOT_AFTER_BYTES = 16 * 1024 * 1024
 const READ_BYTES = 1 << 20
-
-/** The partition that a tracker speaks for. */
-export interface TrackedPartition {
-  readonly name: string
-  readonly topicId: string
-  readonly log: LogStore
-}
 
 /** What one partition's memory of its producers asks for. */
 export class ProducerTracker {

@@ -3,24 +3,8 @@
 
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
 import type { LogProducers, ProducerSnapshot, ProducerState, Storage } from '../storage/storage.js'
-import type { TrackedPartition } from './producer-snapshots.js'
+import type { SnapshotRecord, TrackedPartition } from './snapshot-record.js'
 import type { TransactionLog } from './transaction/transaction-log.js'
-
-/** A snapshot as the transaction log keeps it, in arrays, for there may be many producers. */
-export interface SnapshotRecord {
-  readonly topicId: string
-  /** What lies below it is in the snapshot. */
-  readonly offset: number
-  readonly producers: readonly (readonly [
-    producerId: number,
-    producerEpoch: number,
-    coordinatorEpoch: number,
-    lastMs: number,
-    openSince: number,
-    batches: readonly (readonly [baseSequence: number, lastSequence: number, baseOffset: number, lastOffset: number, timestamp: number])[],
-  ])[]
-  readonly aborted: readonly (readonly [producerId: number, firstOffset: number, lastOffset: number, stableOffset: number])[]
-}
 
 export class SnapshotLog implements LogProducers {
   /** Pieces have no snapshots of their own here. */
