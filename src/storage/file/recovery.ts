@@ -208,7 +208,7 @@ function isFrontLost({ journaled = [], startOffset, recoveryPoint }: LogOpening,
 }
 
 /** Takes the later segments away: the journal brings all of it back that was promised. */
-function withoutFront(opening: LogOpening, segments: readonly Segment[]): OpenedLog {
+function withoutFront(opening: LogOpening, segments: readonly Segment[]): OpenedSegments {
   const offset = emptyAt(opening)
   const { handle, baseOffset } = segments[0] as Segment
   const reason = `the first segment begins at ${baseOffset}, and the log at ${offset}`
