@@ -204,7 +204,8 @@ function gapBefore({ journaled = [] }: LogOpening, before: Segment, { baseOffset
 
 /** The same of the first segment: a start is moved durably before anything goes, so what the journal holds from there on was there. */
 function isFrontLost({ journaled = [], startOffset, recoveryPoint }: LogOpening, { baseOffset }: Segment): boolean {
-  return journaled.some(({ from, to }) => from < baseOffset && to > Math.max(startOffset, recoveryPoint))
+  const promised = Math.max(startOffset, recoveryPoint)
+  return promised < baseOffset && journaled.some(({ from, to }) => from < baseOffset && to > promised)
 }
 
 /** Takes the later segments away: the journal brings all of it back that was promised. */
