@@ -324,7 +324,7 @@ export class EmbeddedCluster implements Cluster {
       defaults: this.settings.topicDefaults,
       partitionsDefault: this.settings.numPartitions,
       metadata: topicRecords,
-      producers: new ProducerSnapshots(storage, transactionLog, now, onError),
+      producers: new ProducerSnapshots({ storage, now, onError }, transactionLog),
       onChange: (name, change) => this.onTopicChange(name, change),
       onDeletion: (name) => this.runDeletionHooks(name),
     })

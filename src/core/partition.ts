@@ -206,7 +206,8 @@ export class Partition {
       written: () => {
         if (batch === null) return
         end = this.log.endOffset
-        this.producers.end(marker, batch.baseOffset, this.producers.stableOffset(batch.baseOffset))
+        const aborted = this.producers.end(marker, batch.baseOffset)
+        if (aborted !== null) this.tracker.aborted(aborted)
         this.tracker.grown(batch.sizeBytes)
       },
       settled: () => {
@@ -278,13 +279,13 @@ export class Partition {
 
   /** Writes what is remembered of producers, if there is anything new, so that it need not be read from the log again. */
   saveProducers(): Awaitable<void> {
-    return this.tracker.isUnsaved && !this.isClosed ? this.saveAfter(() => undefined) : undefined
+    return !this.tracker.isBlank && !this.isClosed ? this.saveAfter(() => undefined) : undefined
   }
 
   /** Of these aborted transactions nothing is left: forgets them, also on disk. */
   forgetAborted(gone: readonly { readonly producerId: number; readonly lastOffset: number }[]): Awaitable<void> {
     if (this.isClosed) return undefined
-    return this.saveAfter(() => this.producers.forgetAborted(gone))
+    return this.saveAfter(() => this.tracker.forgetAborted(gone))
   }
 
   /** What a reader of an offset that is not there gets. */
@@ -294,11 +295,8 @@ export class Partition {
   }
 
   /** What is remembered is taken in a turn, when nothing is on its way into the log, and written outside of it. */
-  private async saveAfter(step: () => void): Promise<void> {
-    const { done } = await this.writes.run(() => {
-      step()
-      return { done: this.tracker.saveNow() }
-    })
+  private async saveAfter(step: () => Awaitable<void>): Promise<void> {
+    const { done } = await this.writes.run(() => chain(step(), () => ({ done: this.tracker.saveNow() })))
     await done
   }
 

@@ -1,48 +1,45 @@
 // Keeps what partitions remember of their producers over a restart. A log says all of it, but reading it from its start would take
-// minutes; so a snapshot stands in the transaction log, and after a crash only what came after it is read again. A snapshot is
-// written only about bytes that are synced, so it never knows more than the log. Partitions without producer ids have none.
+// minutes; so snapshots stand beside the log, and what came after the newest is read again. Where a storage has no place for them
+// beside a log they stand in the transaction log. A snapshot never counts for more than the log holds.
 
+import { KafkaliteError } from '../errors.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
-import { type Marker, readMarker } from '../record/control-batch.js'
 import { SerialQueue } from '../lib/serial-queue.js'
+import { type Marker, readMarker } from '../record/control-batch.js'
 import type { PackedBatch } from '../record/packed-batch.js'
-import type { LogStore, Storage } from '../storage/storage.js'
-import { type AbortedRange, type ProducerState, ProducerStates, type SentBatch, type SnapshotRecord } from './producer-state.js'
-import type { Flush } from './topic-config.js'
+import type { AbortedRange, LogProducers, LogStore, ProducerSnapshot, Storage } from '../storage/storage.js'
+import { ProducerStates } from './producer-state.js'
+import { SnapshotLog } from './snapshot-log.js'
+import type { TrackedPartition } from './snapshot-record.js'
 import type { TransactionLog } from './transaction/transaction-log.js'
 
 /** A snapshot is due when a partition has grown by this much: what is read again after a crash. Bytes. */
 const SNAPSHOT_AFTER_BYTES = 16 * 1024 * 1024
 const READ_BYTES = 1 << 20
 
-/** The partition that a tracker speaks for. */
-export interface TrackedPartition {
-  readonly name: string
-  readonly topicId: string
-  readonly log: LogStore
-}
-
 /** What one partition's memory of its producers asks for. */
 export class ProducerTracker {
-  readonly states: ProducerStates
   /** Something was appended since the last snapshot. */
   isUnsaved = false
   private bytesSince = 0
   private writing = false
+  /** A snapshot taken earlier never replaces a later one. */
+  private readonly saves = new SerialQueue()
 
   constructor(
-    private readonly snapshots: ProducerSnapshots,
-    private readonly partition: TrackedPartition,
-    states: ProducerStates,
-    /** A snapshot stands in the log, so that producer ids can be taken. */
+    private readonly context: SnapshotContext,
+    private readonly log: LogStore,
+    private readonly kept: LogProducers,
+    readonly states: ProducerStates,
+    /** Producer ids can be taken: it will be seen on opening that there are some. */
     public isReady: boolean,
   ) {
-    this.states = states
+    kept.onPiece = (offset) => states.snapshot(offset)
   }
 
   /** Called before the first batch with a producer id enters the partition. */
   begin(): Awaitable<void> {
-    const written = this.snapshots.write(this.partition, this.states, this.partition.log.endOffset)
+    const written = this.kept.save(this.states.snapshot(this.log.endOffset), true)
     if (!isPromise(written)) {
       this.isReady = true
       return undefined
@@ -59,56 +56,105 @@ export class ProducerTracker {
     this.bytesSince += bytes
     if (this.bytesSince < SNAPSHOT_AFTER_BYTES || this.writing) return
     this.writing = true
-    void this.snapshots.save([this]).finally(() => {
+    void this.save().finally(() => {
       this.writing = false
     })
+  }
+
+  /** The marker that ended a transaction is in the log. */
+  aborted(range: AbortedRange): void {
+    this.kept.noteAborted(range)
+  }
+
+  /** Nothing is left of these transactions. */
+  forgetAborted(gone: readonly AbortedMarker[]): Awaitable<void> {
+    this.states.forgetAborted(gone)
+    return this.kept.forgetAborted(gone)
+  }
+
+  /** Nothing is remembered, so nothing can be lost. */
+  get isBlank(): boolean {
+    return this.states.size === 0 && this.states.aborted.length === 0
   }
 
   /** Writes what is remembered so that it survives a power cut. To be called in the partition's turn, for nothing may be on its way into the log. */
   async saveNow(): Promise<void> {
     if (!this.isReady) return
+    const snapshot = this.take()
     try {
-      await this.snapshots.saveNow(this)
+      await this.saves.run(async () => {
+        // Ahead of a log that a power cut cuts short it would count for nothing.
+        await this.context.storage.sync(this.log)
+        await this.kept.save(snapshot, true)
+      })
     } catch (error) {
       this.isUnsaved = true
       throw error
     }
   }
 
+  /** Writes what is remembered as it is at the call. A failure is reported, not thrown: the snapshots before are as true as they were. */
+  async save(): Promise<void> {
+    const snapshot = this.take()
+    try {
+      if (this.saves.isBusy) await this.saves.run(() => this.kept.save(snapshot, false))
+      else await this.kept.save(snapshot, false)
+    } catch (error) {
+      this.context.onError(error)
+    }
+  }
+
   /** The state as it is now; from here on changes count as unsaved. */
-  take(now: number): readonly [partition: string, record: SnapshotRecord] {
+  private take(): ProducerSnapshot {
     this.bytesSince = 0
     this.isUnsaved = false
-    this.states.expire(now)
-    const { name, topicId, log } = this.partition
-    return [name, pack(topicId, log.endOffset, this.states)]
+    this.states.expire(this.context.now())
+    return this.states.snapshot(this.log.endOffset)
   }
 }
 
-export class ProducerSnapshots {
-  /** Snapshots are written in the order in which they were taken: an older one never replaces a newer one. */
-  private readonly saves = new SerialQueue()
+interface AbortedMarker {
+  readonly producerId: number
+  readonly lastOffset: number
+}
 
+interface SnapshotContext {
+  readonly storage: Storage
+  readonly now: () => number
+  readonly onError: (error: unknown) => void
+}
+
+export class ProducerSnapshots {
   constructor(
-    private readonly storage: Storage,
+    private readonly context: SnapshotContext,
     private readonly log: TransactionLog,
-    private readonly now: () => number,
-    private readonly onError: (error: unknown) => void,
   ) {}
 
   /** The memory of a partition as it was: its snapshot, and what the log says from there on. */
   async open(partition: TrackedPartition): Promise<ProducerTracker> {
+    const { log } = partition
     const states = new ProducerStates()
-    const record = this.log.snapshot(partition.name)
-    const isKnown = record !== undefined && record.topicId === partition.topicId
-    if (isKnown) {
-      const isSound = record.offset <= partition.log.endOffset
-      if (isSound) restore(states, record)
-      await replay(states, partition.log, isSound ? record.offset : partition.log.startOffset, this.now())
-      states.truncateBefore(partition.log.startOffset)
-      states.revealed(partition.log.endOffset)
+    const kept = log.producers ?? new SnapshotLog(this.log, this.context.storage, partition)
+    const loading = kept.load()
+    const snapshot = isPromise(loading) ? await loading : loading
+    // A log whose storage keeps nothing beside it would be read as a whole at each opening: there producers are announced.
+    const isReady = snapshot !== null || log.producers !== undefined
+    const tracker = new ProducerTracker(this.context, log, kept, states, isReady)
+    if (!isReady) return tracker
+    const from = snapshot?.offset ?? log.startOffset
+    if (snapshot !== null) {
+      // Open transactions are kept in the order in which they began.
+      for (const state of [...snapshot.producers].sort((a, b) => a.openSince - b.openSince)) states.restore(state)
+      const aborted = snapshot.aborted ?? (await this.findAborted(kept, log, from))
+      for (const range of aborted) states.restoreAborted(range)
     }
-    return new ProducerTracker(this, partition, states, isKnown)
+    if (from < log.endOffset) {
+      await this.replay(states, kept, log, from)
+      tracker.isUnsaved = true
+    }
+    states.truncateBefore(log.startOffset)
+    states.revealed(log.endOffset)
+    return tracker
   }
 
   /** Nothing of the topic's partitions is remembered any longer. */
@@ -116,100 +162,49 @@ export class ProducerSnapshots {
     return this.log.forgetSnapshots(topic, partitions)
   }
 
-  /** The first snapshot of a partition, an empty one. */
-  write(partition: TrackedPartition, states: ProducerStates, offset: number): Awaitable<void> {
-    // Synced at every level: without it the log would not be looked at after a crash.
-    return this.log.writeSnapshots([[partition.name, pack(partition.topicId, offset, states)]], 'always')
+  /** What the log says of aborted transactions whose marker lies below `offset`. */
+  private async findAborted(kept: LogProducers, log: LogStore, offset: number): Promise<readonly AbortedRange[]> {
+    const states = new ProducerStates()
+    await this.replay(states, kept, log, log.startOffset)
+    return states.aborted.filter(({ lastOffset }) => lastOffset < offset)
   }
 
-  /** The state as it is, synced at every level: what the log is about to lose must be known from elsewhere. */
-  async saveNow(tracker: ProducerTracker): Promise<void> {
-    await this.writeInTurn([tracker.take(this.now())], 'always')
-  }
-
-  /** Writes the states as they are at the call. A failure is reported, not thrown: the snapshots before are as true as they were. */
-  async save(trackers: readonly ProducerTracker[]): Promise<void> {
-    const taken = trackers.map((tracker) => tracker.take(this.now()))
-    if (taken.length === 0) return
+  /** Takes the batches from `offset` on into the states. A log that is damaged is read up to there, as its readers do. */
+  private async replay(states: ProducerStates, kept: LogProducers, log: LogStore, offset: number): Promise<void> {
     try {
-      await this.writeInTurn(taken, 'os')
+      await this.readFrom(states, kept, log, offset)
     } catch (error) {
-      this.onError(error)
+      if (!KafkaliteError.is(error, 'CORRUPT_MESSAGE')) throw error
     }
   }
 
-  private async writeInTurn(taken: readonly (readonly [partition: string, record: SnapshotRecord])[], level: Flush): Promise<void> {
-    await this.saves.run(async () => {
-      await this.storage.sync()
-      await this.log.writeSnapshots(taken, level)
-    })
+  private async readFrom(states: ProducerStates, kept: LogProducers, log: LogStore, offset: number): Promise<void> {
+    const now = this.context.now()
+    for (let next = Math.max(offset, log.startOffset); next < log.endOffset; ) {
+      const read = log.read(next, READ_BYTES)
+      const batches = isPromise(read) ? await read : read
+      const last = batches[batches.length - 1]
+      if (last === undefined) break
+      for (const batch of batches) {
+        if (batch.producerId < 0 || batch.baseOffset < offset) continue
+        const aborted = take(states, batch, now)
+        if (aborted !== null) kept.noteAborted(aborted)
+      }
+      next = last.lastOffset + 1
+      states.begin()
+    }
   }
 }
 
-function pack(topicId: string, offset: number, states: ProducerStates): SnapshotRecord {
-  const producers: SnapshotRecord['producers'][number][] = []
-  for (const { producerId, producerEpoch, coordinatorEpoch, lastMs, openSince, batches } of states.all) {
-    const packed = batches.map((sent): SnapshotRecord['producers'][number][5][number] => [
-      sent.baseSequence,
-      sent.lastSequence,
-      sent.baseOffset,
-      sent.lastOffset,
-      sent.timestamp,
-    ])
-    producers.push([producerId, producerEpoch, coordinatorEpoch, lastMs, openSince, packed])
-  }
-  const aborted = states.aborted.map((range): SnapshotRecord['aborted'][number] => [
-    range.producerId,
-    range.firstOffset,
-    range.lastOffset,
-    range.stableOffset,
-  ])
-  return { topicId, offset, producers, aborted }
-}
-
-function restore(states: ProducerStates, record: SnapshotRecord): void {
-  const restored = record.producers.map(([producerId, producerEpoch, coordinatorEpoch, lastMs, openSince, packed]): ProducerState => {
-    const batches = packed.map(
-      ([baseSequence, lastSequence, baseOffset, lastOffset, timestamp]): SentBatch => ({
-        baseSequence,
-        lastSequence,
-        baseOffset,
-        lastOffset,
-        timestamp,
-      }),
-    )
-    return { producerId, producerEpoch, coordinatorEpoch, lastMs, openSince, batches }
-  })
-  // Open transactions are kept in the order in which they began.
-  for (const state of restored.sort((a, b) => a.openSince - b.openSince)) states.restore(state)
-  for (const [producerId, firstOffset, lastOffset, stableOffset] of record.aborted) {
-    const range: AbortedRange = { producerId, firstOffset, lastOffset, stableOffset }
-    states.restoreAborted(range)
-  }
-}
-
-/** Takes the batches from `offset` on into the states. */
-async function replay(states: ProducerStates, log: LogStore, offset: number, now: number): Promise<void> {
-  for (let next = Math.max(offset, log.startOffset); next < log.endOffset; ) {
-    const read = log.read(next, READ_BYTES)
-    const batches = isPromise(read) ? await read : read
-    const last = batches[batches.length - 1]
-    if (last === undefined) return
-    for (const batch of batches) if (batch.producerId >= 0 && batch.baseOffset >= offset) take(states, batch, now)
-    next = last.lastOffset + 1
-  }
-  states.begin()
-}
-
-function take(states: ProducerStates, batch: PackedBatch, now: number): void {
+function take(states: ProducerStates, batch: PackedBatch, now: number): AbortedRange | null {
   if (!batch.isControl) {
     // When it came is not known; the producer is remembered rather too long than too short.
     states.accept(batch, now)
-    return
+    return null
   }
   // Compaction emptied it when nothing of its transaction was left: it says no more than that the producer had ended one.
   const marker: Marker | undefined = batch.count === 0 ? endOf(batch) : readMarker(batch)
-  if (marker !== undefined) states.end(marker, batch.baseOffset, states.stableOffset(batch.baseOffset))
+  return marker === undefined ? null : states.end(marker, batch.baseOffset)
 }
 
 function endOf({ producerId, producerEpoch, maxTimestamp }: PackedBatch): Marker {

@@ -5,6 +5,7 @@
 import { KafkaliteError } from '../errors.js'
 import type { Marker } from '../record/control-batch.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { AbortedRange, ProducerSnapshot, ProducerState, SentBatch } from '../storage/storage.js'
 
 /** As many batches as Kafka remembers: what a client may have under way at a time. */
 const BATCHES_REMEMBERED = 5
@@ -12,55 +13,6 @@ const SEQUENCE_MAX = 2_147_483_647
 
 /** producer.id.expiration.ms: an id that sends nothing for that long is forgotten. Milliseconds. */
 export const PRODUCER_EXPIRATION_MS = 86_400_000
-
-/** A batch that is in the log. */
-export interface SentBatch {
-  readonly baseSequence: number
-  readonly lastSequence: number
-  readonly baseOffset: number
-  readonly lastOffset: number
-  /** The largest timestamp in it. */
-  readonly timestamp: number
-}
-
-export interface ProducerState {
-  readonly producerId: number
-  readonly producerEpoch: number
-  /** Of the last marker; -1 when there was none. */
-  readonly coordinatorEpoch: number
-  /** The latest ones, oldest first. */
-  readonly batches: readonly SentBatch[]
-  /** When it was last heard of. Milliseconds since 1970, by the broker's clock. */
-  readonly lastMs: number
-  /** Where its open transaction begins; -1 when there is none. */
-  readonly openSince: number
-}
-
-/** A transaction that was aborted: the data of the producer between these offsets does not count. */
-export interface AbortedRange {
-  readonly producerId: number
-  readonly firstOffset: number
-  /** The marker's. */
-  readonly lastOffset: number
-  /** The last stable offset when it was aborted, as Kafka's .txnindex keeps it. */
-  readonly stableOffset: number
-}
-
-/** The states as the transaction log keeps them, in arrays, for there may be many producers. */
-export interface SnapshotRecord {
-  readonly topicId: string
-  /** What lies below it is in the snapshot. */
-  readonly offset: number
-  readonly producers: readonly (readonly [
-    producerId: number,
-    producerEpoch: number,
-    coordinatorEpoch: number,
-    lastMs: number,
-    openSince: number,
-    batches: readonly (readonly [baseSequence: number, lastSequence: number, baseOffset: number, lastOffset: number, timestamp: number])[],
-  ])[]
-  readonly aborted: readonly (readonly [producerId: number, firstOffset: number, lastOffset: number, stableOffset: number])[]
-}
 
 interface Ended {
   readonly firstOffset: number
@@ -78,7 +30,7 @@ export class ProducerStates {
   /** The same by producer; null when it has to be made anew. */
   private abortedBy: Map<number, AbortedRange[]> | null = null
   /** What the steps since `begin` replaced. */
-  private replaced: { readonly producerId: number; readonly before: ProducerState | undefined }[] = []
+  private replaced: { readonly producerId: number; readonly offset: number; readonly before: ProducerState | undefined }[] = []
 
   get size(): number {
     return this.states.size
@@ -183,29 +135,33 @@ export class ProducerStates {
       openSince = baseOffset
       this.open.set(producerId, openSince)
     }
-    this.replaced.push({ producerId, before })
+    this.replaced.push({ producerId, offset: baseOffset, before })
     this.states.set(producerId, {
       producerId,
       producerEpoch,
       coordinatorEpoch: before?.coordinatorEpoch ?? -1,
       batches,
+      lastTimestamp: batch.maxTimestamp,
       lastMs: now,
       openSince,
     })
   }
 
-  /** A marker is in the log. `stableOffset` is the last stable offset of that moment. */
-  end(marker: Marker, markerOffset: number, stableOffset: number): void {
+  /** A marker is in the log. Answers what it aborted, if anything. */
+  end(marker: Marker, markerOffset: number): AbortedRange | null {
     const { producerId, producerEpoch } = marker
     const before = this.states.get(producerId)
     const firstOffset = before?.openSince ?? -1
+    let aborted: AbortedRange | null = null
     if (firstOffset >= 0) {
       this.open.delete(producerId)
       this.ended.push({ firstOffset, markerOffset })
       if (marker.kind === 'abort') {
-        const range: AbortedRange = { producerId, firstOffset, lastOffset: markerOffset, stableOffset }
-        this.abortedRanges.push(range)
-        if (this.abortedBy !== null) addTo(this.abortedBy, range)
+        // As Kafka's index has it: as if this transaction and all before it were settled for every reader.
+        const [stableOffset = markerOffset + 1] = this.open.values()
+        aborted = { producerId, firstOffset, lastOffset: markerOffset, stableOffset }
+        this.abortedRanges.push(aborted)
+        if (this.abortedBy !== null) addTo(this.abortedBy, aborted)
       }
     }
     const isSameEpoch = before?.producerEpoch === producerEpoch
@@ -214,9 +170,23 @@ export class ProducerStates {
       producerEpoch: Math.max(producerEpoch, before?.producerEpoch ?? -1),
       coordinatorEpoch: marker.coordinatorEpoch,
       batches: isSameEpoch && before !== undefined ? before.batches : [],
+      lastTimestamp: marker.timestamp,
       lastMs: marker.timestamp,
       openSince: -1,
     })
+    return aborted
+  }
+
+  /** What was remembered when the log ended at `offset`, which lies at or behind the last `begin`. */
+  snapshot(offset: number): ProducerSnapshot {
+    const later = new Map<number, ProducerState | undefined>()
+    for (const step of this.replaced) if (step.offset >= offset && !later.has(step.producerId)) later.set(step.producerId, step.before)
+    const producers: ProducerState[] = []
+    for (const state of this.states.values()) {
+      const then = later.has(state.producerId) ? later.get(state.producerId) : state
+      if (then !== undefined) producers.push(then)
+    }
+    return { offset, producers, aborted: this.abortedRanges.filter(({ lastOffset }) => lastOffset < offset) }
   }
 
   /** The last stable offset: no record below it belongs to a transaction whose end is not certain. */

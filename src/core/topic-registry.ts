@@ -11,7 +11,7 @@ import { isIdentity } from './cluster-identity.js'
 import type { Flusher } from './flusher.js'
 import type { KeyedLog } from './keyed-log.js'
 import { Partition } from './partition.js'
-import type { ProducerSnapshots, ProducerTracker } from './producer-snapshots.js'
+import type { ProducerSnapshots } from './producer-snapshots.js'
 import { randomId } from './random-id.js'
 import { Topic, type TopicRecord } from './topic.js'
 import {
@@ -120,12 +120,12 @@ export class TopicRegistry {
   }
 
   async close(): Promise<void> {
-    const unsaved: ProducerTracker[] = []
     for (const topic of this.topics.values()) {
-      for (const { unsavedProducers } of topic.partitions) if (unsavedProducers !== null) unsaved.push(unsavedProducers)
+      for (const partition of topic.partitions) {
+        await partition.unsavedProducers?.save()
+        await partition.close()
+      }
     }
-    await this.options.producers.save(unsaved)
-    for (const topic of this.topics.values()) for (const partition of topic.partitions) await partition.close()
   }
 
   /**

@@ -5,6 +5,9 @@
 import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { LogProducers } from './log-producers.js'
+
+export type { AbortedRange, LogProducers, ProducerSnapshot, ProducerState, SentBatch } from './log-producers.js'
 
 /** What a storage can do. A capability it lacks is declared here, never silently skipped. */
 export interface StorageSupports extends Readonly<Record<string, boolean>> {
@@ -116,6 +119,8 @@ export interface LogStore {
   close(): Awaitable<void>
   /** What compaction needs; there exactly when the storage `supports.compaction`. */
   readonly compaction?: LogCompaction | undefined
+  /** What a partition remembers of its producers, where the storage keeps that beside the log. Without it the broker keeps it in a log of its own. */
+  readonly producers?: LogProducers | undefined
 }
 
 /** One piece of a log. */

@@ -22,6 +22,8 @@ export interface DumpedBatch {
 }
 
 export interface Dump {
+  /** What snapshots say of producers, and indexes of aborted transactions, in the tool's words. */
+  readonly producers: readonly string[]
   readonly records: readonly DumpedRecord[]
   readonly batches: readonly DumpedBatch[]
   readonly indexEntries: number
@@ -39,6 +41,9 @@ const RECORD =
 const MARKER = /^\| offset: (\d+) .* endTxnMarker: (\w+) coordinatorEpoch: \d+$/
 const INDEX_ENTRY = /^(offset: \d+ position: \d+|timestamp: \d+ offset: \d+)$/
 const GAP = /^\s*(\d+) is followed by (\d+)$/
+const PRODUCER =
+  /^producerId: \d+ producerEpoch: \d+ coordinatorEpoch: -?\d+ currentTxnFirstOffset: \S+ lastTimestamp: -?\d+ (firstSequence: \d+ lastSequence: \d+ lastOffset: \d+ offsetDelta: \d+ timestamp: -?\d+)?$/
+const ABORTED = /^version: 0 producerId: \d+ firstOffset: \d+ lastOffset: \d+ lastStableOffset: \d+$/
 /** A log shorter than 4 kB has an index without entries, Kafka's own too. */
 const FINE = /^(Dumping .*|Log starting offset: \d+|.* passed sanity check\.|.*\.index is empty\.|Non-consecutive offsets in .*|)$/
 
@@ -60,7 +65,7 @@ export interface DumpOptions {
 
 /** Everything the tool says of the files of a log, its contents and its indexes held against them. */
 export async function dumpLog(tools: string, folder: string, options: DumpOptions = {}): Promise<Dump> {
-  const { endings = ['.log', '.index', '.timeindex'], contents = true } = options
+  const { endings = ENDINGS, contents = true } = options
   const files = filesOf(folder, endings).join(',')
   const printing = contents ? ['--print-data-log'] : []
   return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', ...printing, '--files', files]))
@@ -78,6 +83,7 @@ function parse(printed: string): Dump {
   const batches: DumpedBatch[] = []
   const markers: string[] = []
   const gaps: string[] = []
+  const producers: string[] = []
   const complaints: string[] = []
   let indexEntries = 0
   for (const line of printed.split('\n')) {
@@ -90,9 +96,10 @@ function parse(printed: string): Dump {
     else if (record !== null) records.push(recordOf(record))
     else if (gap !== null) gaps.push(`${gap[2]} follows ${gap[1]}`)
     else if (INDEX_ENTRY.test(line)) indexEntries++
+    else if (PRODUCER.test(line) || ABORTED.test(line)) producers.push(line)
     else if (!FINE.test(line)) complaints.push(line)
   }
-  return { records, batches, indexEntries, markers, gaps, complaints }
+  return { producers, records, batches, indexEntries, markers, gaps, complaints }
 }
 
 function batchOf([, base, last, count, transactional, control, codec = '']: RegExpExecArray): DumpedBatch {

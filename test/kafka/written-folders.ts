@@ -175,6 +175,21 @@ export const WRITTEN_FOLDERS: readonly WrittenFolder[] = [
     },
   },
   {
+    name: 'transactions of both ends, over several segments',
+    write: (folder) =>
+      withBroker(folder, async (broker) => {
+        await broker.topic('orders', { segmentBytes: 1_048_576 })
+        const producer = broker.producer({ transactionalId: 'teller' })
+        for (let n = 0; n < 24; n++) {
+          const work = producer.transaction(async (tx) => {
+            for (let i = 0; i < 10; i++) await tx.send('orders', { key: `key${i}`, value: `${n} `.repeat(5000) })
+            if (n % 3 === 0) throw new Error('no')
+          })
+          await (n % 3 === 0 ? work.catch(() => undefined) : work)
+        }
+      }),
+  },
+  {
     name: 'what the broker keeps for itself: topics, committed offsets, the state of a queue',
     write: (folder) =>
       withBroker(folder, async (broker) => {

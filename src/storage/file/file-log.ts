@@ -15,6 +15,7 @@ import { nameBytes } from './journal-record.js'
 import { LogWriter } from './log-writer.js'
 import type { LogMark } from './log-writer.js'
 import type { OpenedLog } from './recovery.js'
+import { ProducerFiles } from './producer-files.js'
 import { corrupt } from './segment.js'
 import type { Segment, SegmentPlace } from './segment.js'
 import { FileCompaction } from './segment-rewrite.js'
@@ -71,6 +72,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   private start: number
   private end: number
   readonly compaction = new FileCompaction(this)
+  readonly producers: ProducerFiles
   private isClosed = false
   private folderDirty: boolean
   /** The sync of the folder that is at work; stays when it failed. */
@@ -88,6 +90,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   ) {
     const onRoll = (): void => {
       this.folderDirty = true
+      this.producers.begun(this.writer.active.baseOffset)
       owner.rolled(this)
     }
     this.writer = new LogWriter(
@@ -101,6 +104,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     this.start = opened.startOffset
     this.end = opened.endOffset
     this.damage = opened.damage
+    this.producers = new ProducerFiles(this, owner.place.fileSystem, opened.producerFiles)
     this.nameBytes = nameBytes(name)
     this.folderDirty = !opened.isClean
     this.unsynced = new UnsyncedBatches(opened.isClean ? this.end : 0, this.end)
@@ -247,9 +251,11 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     this.start = Math.max(this.start, offset)
     while (this.compaction.settled !== null) await this.compaction.settled
     const { segments } = this.writer
-    const leaving: (Promise<void> | undefined)[] = []
-    while (segments.length > 1 && (segments[1] as Segment).baseOffset <= this.start) {
-      leaving.push((segments.shift() as Segment).removeAside())
+    const removed: Segment[] = []
+    while (segments.length > 1 && (segments[1] as Segment).baseOffset <= this.start) removed.push(segments.shift() as Segment)
+    const leaving = removed.map((segment) => segment.removeAside())
+    if (removed.length > 0) {
+      this.producers.shifted(removed)
       this.noteFolder()
     }
     // Whoever makes room counts on it when this settles.
@@ -275,6 +281,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
       throw this.takeBack({ ...mark, active: this.writer.active, mark: this.writer.active.mark() }, error)
     }
     this.end = offset
+    this.producers.cut(offset)
     this.unsynced.reset(offset)
     this.owner.written(this)
     // An end behind the last batch stands in the name of a segment alone, which the journal does not know.
@@ -361,6 +368,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     const work: SyncWork[] = []
     if (this.folderDirty || this.folderSync !== null) work.push({ run: () => this.syncFolder() })
     for (const segment of segments.slice(0, closed)) if (segment.needsSync) work.push({ run: () => segment.sync() })
+    if (this.producers.needsSync) work.push({ run: () => this.producers.sync() })
     const offset = all ? this.end : this.writer.active.baseOffset
     return { work, done: () => this.owner.synced(this, Math.min(offset, this.end)) }
   }

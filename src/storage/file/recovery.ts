@@ -8,6 +8,8 @@ import type { CleanLog } from './checkpoint.js'
 import type { Damage } from './batch-walk.js'
 import { BLOCK_BYTES_MAX } from './batch-walk.js'
 import { isZero } from './offset-index.js'
+import { producerFileNames } from './producer-files.js'
+import type { ProducerFileNames } from './producer-files.js'
 import { Segment, corrupt } from './segment.js'
 import type { SegmentPlace } from './segment.js'
 
@@ -49,6 +51,8 @@ export interface OffsetSpan {
 }
 
 export interface OpenedLog {
+  /** What is there of the memory of producers, not yet looked into. */
+  readonly producerFiles: ProducerFileNames
   readonly segments: Segment[]
   readonly startOffset: number
   readonly endOffset: number
@@ -62,7 +66,13 @@ export interface OpenedLog {
 const SEGMENT_NAME = /^(\d{20})\.log$/
 
 export function openLog(opening: LogOpening): OpenedLog {
-  const bases = baseOffsets(opening)
+  const names = opening.place.fileSystem.list(opening.folder)
+  return { ...openSegments(opening, baseOffsets(opening, names)), producerFiles: producerFileNames(names) }
+}
+
+type OpenedSegments = Omit<OpenedLog, 'producerFiles'>
+
+function openSegments(opening: LogOpening, bases: readonly number[]): OpenedSegments {
   if (bases.length === 0) return emptyLog(opening, emptyAt(opening))
   const segments = bases.map((base) => Segment.existing(opening.place, opening.folder, base, opening.now))
   linkEnds(segments)
@@ -86,7 +96,7 @@ function emptyAt({ journaled = [], startOffset }: LogOpening): number {
   return journaled.find(({ from, to }) => from <= startOffset && to > startOffset)?.from ?? startOffset
 }
 
-function emptyLog({ place, folder, now, startOffset }: LogOpening, at: number): OpenedLog {
+function emptyLog({ place, folder, now, startOffset }: LogOpening, at: number): OpenedSegments {
   return {
     segments: [Segment.create(place, folder, at, now)],
     startOffset,
@@ -98,9 +108,9 @@ function emptyLog({ place, folder, now, startOffset }: LogOpening, at: number): 
 }
 
 /** The base offsets of the segments there, in order. What deletion or rewriting left half done is cleared away. */
-function baseOffsets({ place, folder }: LogOpening): number[] {
+function baseOffsets({ place, folder }: LogOpening, names: readonly string[]): number[] {
   const bases: number[] = []
-  for (const name of place.fileSystem.list(folder)) {
+  for (const name of names) {
     const match = SEGMENT_NAME.exec(name)
     if (match !== null) bases.push(Number(match[1]))
     else if (name.endsWith('.deleted') || name.endsWith('.cleaned')) place.fileSystem.remove(`${folder}/${name}`)
@@ -116,7 +126,7 @@ function linkEnds(segments: readonly Segment[]): void {
   }
 }
 
-function trust(opening: LogOpening, segments: Segment[], clean: CleanLog): OpenedLog {
+function trust(opening: LogOpening, segments: Segment[], clean: CleanLog): OpenedSegments {
   let damage: KafkaliteError | null = null
   segments.forEach((segment, at) => {
     const found = at === segments.length - 1 ? segment.resume(clean.end) : learn(segment, true)
@@ -133,7 +143,7 @@ function learn(segment: Segment, trustEmpty: boolean): Damage | null {
   return damage
 }
 
-function check(opening: LogOpening, segments: Segment[]): OpenedLog {
+function check(opening: LogOpening, segments: Segment[]): OpenedSegments {
   const { recoveryPoint, name } = opening
   // Of a segment that ends at the recovery point the batches were synced, but perhaps not yet the indexes.
   const first = Math.max(
@@ -194,11 +204,12 @@ function gapBefore({ journaled = [] }: LogOpening, before: Segment, { baseOffset
 
 /** The same of the first segment: a start is moved durably before anything goes, so what the journal holds from there on was there. */
 function isFrontLost({ journaled = [], startOffset, recoveryPoint }: LogOpening, { baseOffset }: Segment): boolean {
-  return journaled.some(({ from, to }) => from < baseOffset && to > Math.max(startOffset, recoveryPoint))
+  const promised = Math.max(startOffset, recoveryPoint)
+  return promised < baseOffset && journaled.some(({ from, to }) => from < baseOffset && to > promised)
 }
 
 /** Takes the later segments away: the journal brings all of it back that was promised. */
-function withoutFront(opening: LogOpening, segments: readonly Segment[]): OpenedLog {
+function withoutFront(opening: LogOpening, segments: readonly Segment[]): OpenedSegments {
   const offset = emptyAt(opening)
   const { handle, baseOffset } = segments[0] as Segment
   const reason = `the first segment begins at ${baseOffset}, and the log at ${offset}`
@@ -220,7 +231,7 @@ function overlap(segment: Segment, end: number): Damage {
 }
 
 /** Cuts off what a crash tore: the rest of the segment and all later ones. */
-function cutTail(opening: LogOpening, segments: Segment[], at: number, torn: Damage, damage: KafkaliteError | null): OpenedLog {
+function cutTail(opening: LogOpening, segments: Segment[], at: number, torn: Damage, damage: KafkaliteError | null): OpenedSegments {
   const { fileSystem } = opening.place
   const segment = segments[at] as Segment
   const { path } = segment.handle
@@ -272,7 +283,7 @@ function sound(
   endOffset: number,
   tornTail: TornTail | null,
   damage: KafkaliteError | null,
-): OpenedLog {
+): OpenedSegments {
   // Compaction may have taken the last batches of a segment away.
   linkEnds(segments)
   const startOffset = Math.max(opening.startOffset, (segments[0] as Segment).baseOffset)

@@ -9,6 +9,7 @@ import type { FileSystem, OpenFile } from './file-system.js'
 import { findJournalDamage, mendJournal } from './journal-repair.js'
 import { findKept, restoreKept } from './journal-restore.js'
 import type { LackingLog } from './journal-restore.js'
+import { dropProducerFile, findProducerDamage, forgetProducersFrom, isProducerFile } from './producer-repair.js'
 import type { RepairStep } from './repair-step.js'
 
 const SEGMENT_NAME = /^(\d{20})\.log$/
@@ -17,7 +18,9 @@ const SEGMENT_NAME = /^(\d{20})\.log$/
 export function inspectFolder(fileSystem: FileSystem, folder: string): RepairStep[] {
   const steps = findJournalDamage(fileSystem, folder)
   const lacking = inspectLogs(fileSystem, folder, steps)
-  return [...steps, ...findKept(fileSystem, folder, lacking)]
+  const logs = fileSystem.list(folder).filter((name) => splitLogName(name) !== null)
+  const producers = logs.flatMap((log) => findProducerDamage(fileSystem, folder, log))
+  return [...steps, ...producers, ...findKept(fileSystem, folder, lacking)]
 }
 
 /** Notes what is bad in the segments, and answers which logs are damaged. */
@@ -39,7 +42,12 @@ export async function applyRepair(fileSystem: FileSystem, folder: string, steps:
   for (const step of drops) files.set(step.file, [...(files.get(step.file) ?? []), step])
   const points = new CheckpointFile(fileSystem, `${folder}/${RECOVERY_POINT_NAME}`)
   for (const [file, drops] of files) {
-    const { log } = drops[0] as RepairStep
+    const { log, offset } = drops[0] as RepairStep
+    if (isProducerFile(file)) {
+      dropProducerFile(fileSystem, file)
+      continue
+    }
+    if (log !== '') forgetProducersFrom(fileSystem, `${folder}/${log}`, offset)
     if (log === '') await mendJournal(fileSystem, file, drops)
     else if (drops.some(({ bytes }) => bytes > 0)) await dropFrom(fileSystem, file, drops)
     // The loss is accepted: what is there now is all that counts.

@@ -10,6 +10,7 @@ import type { PackedBatch } from '../../record/packed-batch.js'
 import { noSuchPieces, placeOfRun } from '../memory-rewrite.js'
 import type { LogCompaction, SegmentRewrite } from '../storage.js'
 import { isNoSpace } from './file-system.js'
+import type { ProducerFiles } from './producer-files.js'
 import { Segment } from './segment.js'
 import type { SegmentPlace } from './segment.js'
 
@@ -21,6 +22,7 @@ export interface RewrittenFileLog {
   readonly endOffset: number
   /** Oldest first; the last one is written. */
   readonly pieces: Segment[]
+  readonly producers: ProducerFiles
   now(): number
   /** @throws KafkaliteError `CLOSED`, `STORAGE_FAILED` */
   requireWritable(): void
@@ -156,12 +158,15 @@ class FileRewrite implements SegmentRewrite {
     try {
       cleaned.renameTo('.swap')
       await sync()
+      const bases = replaced.map(({ baseOffset }) => baseOffset)
+      const aborted = log.producers.gathered(bases)
       cleaned.endOffset = (replaced[replaced.length - 1] as Segment).endOffset
       log.pieces.splice(log.pieces.indexOf(replaced[0] as Segment), replaced.length, cleaned)
       const leaving = replaced.map((segment) => segment.removeAside())
       await sync()
       cleaned.renameTo('')
       cleaned.saveIndexes()
+      await log.producers.merged(bases, aborted, cleaned.endOffset)
       await sync()
       cleaned.keepModifiedMs()
       await Promise.all(leaving)
