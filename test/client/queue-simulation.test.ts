@@ -7,6 +7,6 @@ import { playHistory } from './queue-run.js'
 
 describe('a queue does what a simple model says', () => {
   test.each(Array.from({ length: 16 }, (_, seed) => seed + 1))('with seed %i', async (seed) => {
-    expect(await playHistory(seededRandom(seed), 120)).toBeGreaterThan(0)
+    expect(await playHistory(seededRandom(seed), 120, seed % 2 === 0)).toBeGreaterThan(0)
   })
 })

@@ -47,7 +47,7 @@ export class World {
       ...(rate > 0 && { write: rate * this.random(), noSpace: rate, sync: rate, open: rate * this.random() }),
     }
     this.maxOpenFiles = this.chance(0.2) ? 4 : 512
-    this.journalFileBytes = this.chance(0.5) ? 65_536 : 16_777_216
+    this.journalFileBytes = this.chance(0.5) ? 65_536 : 1_048_576
     this.disk = new FaultyFileSystem({ random: this.random })
     this.queue = new QueueModel(this.flush, 'jobs')
   }

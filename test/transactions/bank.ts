@@ -4,7 +4,7 @@
 
 import { Broker, type Consumer, KafkaliteError, type Producer, type Transaction } from '../../src/index.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import type { CrashingStorage, Disk } from './crashing-storage.js'
+import type { Disk, Mortal } from './disk.js'
 
 const REQUESTS = 'requests'
 const LEDGER = 'ledger'
@@ -53,8 +53,7 @@ class Bank {
   private readonly clock = new VirtualClock()
   /** Transfers whose transaction resolved: they must be there for ever. */
   private readonly acknowledged = new Set<number>()
-  private storage: CrashingStorage | null = null
-  private sent = 0
+  private storage: Mortal | null = null
 
   constructor(private readonly options: BankOptions) {}
 
@@ -76,9 +75,10 @@ class Bank {
     if (dies) storage.crashAfter(Math.floor(random() * 120))
     let broker: Broker | null = null
     try {
-      broker = await Broker.open({ storage, clock: this.clock, random, flush })
+      broker = await Broker.open({ storage: storage.storage, clock: this.clock, random, flush })
       broker.on('error', () => undefined)
-      await broker.topic(REQUESTS, { partitions: PARTITIONS, retentionMs: -1 })
+      // What is worked off is not lost, whatever the level of what comes of it.
+      await broker.topic(REQUESTS, { partitions: PARTITIONS, retentionMs: -1, flush: 'always' })
       await broker.topic(LEDGER, { partitions: PARTITIONS, retentionMs: -1 })
       await this.check(broker, false)
       await this.request(broker)
@@ -94,21 +94,24 @@ class Bank {
     }
   }
 
+  private get isDead(): boolean {
+    return this.storage?.crashed === true
+  }
+
   private async request(broker: Broker): Promise<void> {
     const { requests, accounts } = this.options
     // After a crash nobody knows which of them arrived: what is in the log counts.
-    this.sent = 0
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      for await (const record of (await broker.topic(REQUESTS)).read({ to: 'end', partitions: [partition] })) {
-        this.sent = Math.max(this.sent, (JSON.parse(record.value as string) as Transfer).id + 1)
-      }
+    const there = new Set<number>()
+    for await (const { value } of (await broker.topic(REQUESTS)).read({ to: 'end' })) {
+      there.add((JSON.parse(value as string) as Transfer).id)
     }
     const producer = broker.producer()
-    for (; this.sent < requests; this.sent++) {
+    for (let id = 0; id < requests; id++) {
+      if (there.has(id)) continue
       const from = this.pick(accounts)
       const to = (from + 1 + this.pick(accounts - 1)) % accounts
-      const transfer: Transfer = { id: this.sent, from, to, amount: 1 + this.pick(9) }
-      await producer.send(REQUESTS, { value: JSON.stringify(transfer), partition: this.sent % PARTITIONS })
+      const transfer: Transfer = { id, from, to, amount: 1 + this.pick(9) }
+      await producer.send(REQUESTS, { value: JSON.stringify(transfer), partition: id % PARTITIONS })
     }
     await producer.close()
   }
@@ -118,7 +121,7 @@ class Bank {
     let consumer = this.join(broker)
     let producer = this.producer(broker, name)
     for (let idle = 0; idle < 3; ) {
-      if (this.storage?.crashed === true) throw new KafkaliteError('STORAGE_FAILED', 'The process is dead')
+      if (this.isDead) throw new KafkaliteError('STORAGE_FAILED', 'The process is dead')
       const records = await consumer.poll({ timeoutMs: 0, maxRecords: 1 + this.pick(3) })
       if (records.length === 0) {
         idle = (await this.isDone(broker)) ? idle + 1 : 0
@@ -146,7 +149,7 @@ class Bank {
         })
         this.acknowledge(records as { value: unknown }[])
       } catch (error) {
-        if ((this.storage as CrashingStorage | null)?.crashed === true) throw error
+        if (this.isDead) throw error
         this.report.aborted++
         if (!(error instanceof Abort)) this.expected(error)
         if (KafkaliteError.is(error, 'PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH')) {

@@ -10,13 +10,9 @@ import {
   type PackedBatch,
   type Storage,
 } from '../../src/index.js'
+import type { Mortal } from './disk.js'
 import type { StorageContext } from '../../src/storage/storage.js'
 import type { Awaitable } from '../../src/lib/awaitable.js'
-
-export interface Disk {
-  /** The storage as the next broker finds it. */
-  next(): CrashingStorage
-}
 
 export interface CrashOptions {
   readonly random: () => number
@@ -27,12 +23,14 @@ export interface CrashOptions {
 }
 
 /** What is in memory outlives the brokers. */
-export function memoryDisk(options: CrashOptions): Disk {
+export function memoryDisk(options: CrashOptions): { next(): CrashingStorage } {
   const inner = new MemoryStorage()
   return { next: () => new CrashingStorage(inner, options) }
 }
 
-export class CrashingStorage implements Storage {
+export class CrashingStorage implements Mortal, Storage {
+  readonly storage = this
+
   readonly supports: Storage['supports']
   crashed = false
   private writesLeft = Number.POSITIVE_INFINITY

@@ -8,6 +8,8 @@ import { runSeed, runTillSeed } from './seeds.js'
 /** One seed in so many has a history of the till, too. */
 const TILL_EVERY = 4
 
+// That a disk dies while it is opened, before anybody listens to the broker, is no news here.
+process.removeAllListeners('warning')
 const { values } = parseArgs({ options: { runs: { type: 'string' }, seed: { type: 'string' } } })
 const first = Number(values.seed ?? 1)
 const runs = Number(values.runs ?? (values.seed === undefined ? 1000 : 1))

@@ -4,7 +4,7 @@
 
 import { Broker, KafkaliteError, type Message, type Queue } from '../../src/index.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import type { Disk } from './crashing-storage.js'
+import type { Disk } from './disk.js'
 
 export interface TillOptions {
   readonly random: () => number
@@ -31,7 +31,7 @@ export async function runTill({ random, disk, flush, payments }: TillOptions): P
     if (life < 6 && random() < 0.8) storage.crashAfter(Math.floor(random() * 80))
     let broker: Broker | null = null
     try {
-      broker = await Broker.open({ storage, clock, random, flush })
+      broker = await Broker.open({ storage: storage.storage, clock, random, flush })
       broker.on('error', () => undefined)
       const till = new Till(broker, clock, random, report, acknowledged)
       await till.open(payments)
@@ -126,7 +126,14 @@ class Till {
   }
 
   private async queue(): Promise<Queue<number, string>> {
-    return this.broker.queue<number, string>('payments', { lockMs: 10_000, maxDeliveries: 1000, dedupWindowMs: 1e12, partitions: 2 })
+    return this.broker.queue<number, string>('payments', {
+      lockMs: 10_000,
+      maxDeliveries: 1000,
+      dedupWindowMs: 1e12,
+      partitions: 2,
+      // A payment that a power cut takes would be sent again although it is done.
+      flush: 'always',
+    })
   }
 
   private async failed(error: unknown, messages: readonly Message<number, string>[]): Promise<void> {

@@ -95,8 +95,11 @@ export class QueueLog {
 
   /** Tells `reader` what the log says. */
   async replay(reader: SnapshotReader): Promise<void> {
+    const { log, level } = this.options
+    // What a dead process has only written counts from now on, so it is made as safe as what is told later.
+    await log.append([], level)
     const cursor = new RecordCursor()
-    await this.options.log.forEach((batch) => {
+    await log.forEach((batch) => {
       cursor.open(batch)
       while (cursor.next()) {
         const value = cursor.value ?? NO_BYTES
