@@ -39,7 +39,7 @@ export interface QueueOptions<V> {
   priorities?: number | undefined
   /** A message with an id that was sent before within this time is not sent again. Milliseconds, 0 for never. Default 120000 (2 minutes) */
   dedupWindowMs?: number | undefined
-  /** At most so many deliveries in any span of time, counted from the opening of the queue on. Default: no limit */
+  /** At most so many deliveries in any span of time, also over a restart. Default: no limit */
   rateLimit?: RateLimit | undefined
   /** A message that was not received by then is dropped. Milliseconds from its sending. Default: kept for ever */
   ttlMs?: number | undefined

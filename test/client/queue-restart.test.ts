@@ -172,3 +172,37 @@ test('a queue that could not be opened leaves no listener, and opens when its me
     listening.mockRestore()
   }
 })
+
+test.each(['queue', 'key'] as const)('a limit to the rate of a %s counts what was delivered before a restart, a crash and a snapshot', async (per) => {
+  const storage = new MemoryStorage()
+  const restarts = new Restarts(() => storage, { rateLimit: { max: 3, perMs: 1000, per } })
+  const { clock } = restarts
+  let queue = await restarts.open()
+  await queue.send(Array.from({ length: 20 }, (_, i) => ({ key: 'a', value: `${i}` })))
+  const take = async (): Promise<number> => {
+    const messages = await queue.receive({ max: 20, timeoutMs: 0 })
+    await Promise.all(messages.map((message) => message.acknowledge()))
+    return messages.length
+  }
+  const receiveOne = async (): Promise<number> => {
+    const [message] = await queue.receive({ max: 1, timeoutMs: 0 })
+    await message?.acknowledge()
+    return message === undefined ? 0 : 1
+  }
+  expect(await receiveOne()).toBe(1)
+  await clock.advance(400)
+  expect(await receiveOne()).toBe(1)
+  queue = await restarts.crash()
+  expect(await take()).toBe(1)
+  queue = await restarts.restart()
+  expect(await take()).toBe(0)
+  // So many words that a snapshot takes their place.
+  for (let i = 0; i < 40; i++) await queue.repeat(`r${i}`, { everyMs: 1e9 }, { value: 'x'.repeat(30_000) })
+  queue = await restarts.crash()
+  await clock.advance(599)
+  expect(await take()).toBe(0)
+  await clock.advance(1)
+  expect(await take()).toBe(1)
+  await clock.advance(400)
+  expect(await take()).toBe(2)
+})

@@ -209,6 +209,8 @@ describe('the words of the state log', () => {
       result: new Uint8Array([1, 2]),
       reason: undefined,
     })
+    ops.delivered('ö', 2 ** 41, 3)
+    ops.delivered(undefined, 2 ** 41, 1)
     const heard: unknown[] = []
     const hear =
       (name: string) =>
@@ -231,6 +233,7 @@ describe('the words of the state log', () => {
       returning: hear('returning'),
       returnsFrom: hear('returnsFrom'),
       expires: hear('expires'),
+      delivered: hear('delivered'),
     })
     expect(heard).toEqual([
       ['acquired', 1, 5, 5, 1],
@@ -249,6 +252,8 @@ describe('the words of the state log', () => {
           reason: undefined,
         },
       ],
+      ['delivered', 'ö', 2 ** 41, 3],
+      ['delivered', undefined, 2 ** 41, 1],
     ])
     expect(ops.isEmpty).toBe(true)
   })

@@ -6,6 +6,7 @@ import type { DeathEntry, OpsReader, OutcomeEntry, SentEntry } from './queue-ops
 import { GoneOffsets } from './gone-offsets.js'
 import type { ExpiryMoments } from './queue-expiry.js'
 import { QueueOutcomes } from './queue-outcomes.js'
+import type { Delivery } from './queue-rate.js'
 import { AnnouncedReturns } from './queue-returns.js'
 import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, DYING, RecordStates, UNTOUCHED } from './record-state.js'
 
@@ -30,6 +31,8 @@ export class QueueRecovery implements OpsReader {
   /** Dead letters that may have gone back. */
   readonly returns = new AnnouncedReturns()
   readonly expiries: ExpiryMoments = []
+  /** What was handed out lately, in the order of time. */
+  readonly deliveries: Delivery[] = []
   /** For each partition where the bytes of its parked records are. */
   readonly places: Map<number, number>[]
   private inSnapshot = false
@@ -51,6 +54,7 @@ export class QueueRecovery implements OpsReader {
     this.gone.length = 0
     this.returns.clear()
     this.expiries.length = 0
+    this.deliveries.length = 0
     for (const places of this.places) places.clear()
     this.topicId = ''
     this.inSnapshot = true
@@ -148,6 +152,10 @@ export class QueueRecovery implements OpsReader {
   expires(partition: number, first: number, atMs: number): void {
     const moments = this.expiries[partition] ?? new Map<number, number>()
     this.expiries[partition] = moments.set(first, Math.min(moments.get(first) ?? Infinity, atMs))
+  }
+
+  delivered(key: string | undefined, atMs: number, count: number): void {
+    this.deliveries.push({ key, atMs, count })
   }
 
   parked(partition: number, offset: number, place: number): void {

@@ -6,6 +6,8 @@ import type { QueueExpiry } from './queue-expiry.js'
 import type { QueueIds } from './queue-ids.js'
 import type { OpsWriter } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
+import type { KeyRates } from './queue-rate.js'
+import type { QueueServer } from './queue-server.js'
 import { ACKNOWLEDGED, ARCHIVED, DELAYED, DYING } from './record-state.js'
 import type { SharePartition } from './share-partition.js'
 
@@ -19,6 +21,8 @@ export interface QueueSnapshot {
   readonly repeats: ReadonlyMap<string, Uint8Array>
   readonly dead: DeadTopic
   readonly expiry: QueueExpiry
+  readonly keyRates: KeyRates | null
+  readonly server: QueueServer
 }
 
 export function writeSnapshot(ops: OpsWriter, state: QueueSnapshot): void {
@@ -38,4 +42,6 @@ export function writeSnapshot(ops: OpsWriter, state: QueueSnapshot): void {
   for (const [id, content] of state.repeats) ops.repeat(id, content)
   state.dead.write(ops)
   state.expiry.write(ops)
+  state.keyRates?.write(ops, state.now)
+  state.server.write(ops)
 }

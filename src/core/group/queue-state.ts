@@ -37,7 +37,7 @@ import { type QueueLog, SETTLEMENT_NUMBERS, type Settlements } from './queue-log
 import type { DeathEntry, OpsWriter } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
 import type { QueueParking } from './queue-parking.js'
-import { KeyRates } from './queue-rate.js'
+import { type Delivery, KeyRates } from './queue-rate.js'
 import { openParts, partitionOf, type QueueParts } from './queue-opening.js'
 import { QueueSender } from './queue-sender.js'
 import { writeSnapshot } from './queue-snapshot.js'
@@ -114,7 +114,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.parking = parking
     this.outcomes = recovery.outcomes
     this.repeatContents = recovery.repeats
-    this.keyRates = options.rateLimit?.per === 'key' ? new KeyRates(options.rateLimit) : null
+    this.keyRates = options.rateLimit?.per === 'key' ? new KeyRates(options.rateLimit, recovery.deliveries, clock.now()) : null
     this.timer = new QueueTimer(
       clock,
       (now) => this.onDue(now),
@@ -136,7 +136,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     })
     this.trim = this.makeTrim()
     this.burial = this.makeBurial(recovery.deaths.values())
-    this.server = this.makeServer()
+    this.server = this.makeServer(recovery.deliveries)
     this.sender = this.makeSender()
     this.ends = new QueueEnds({ clock, log, outcomes: this.outcomes, ids: this.ids, watch: this.settledWatch, sender: this.sender })
     this.settling = this.makeSettling()
@@ -380,7 +380,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     return new QueueSettling({ ...what, clock, shares, log, ends, burial, isClosed, wakeAt, onWritten })
   }
 
-  private makeServer(): QueueServer {
+  private makeServer(deliveries: readonly Delivery[]): QueueServer {
     const { shares, options, log } = this
     return new QueueServer({
       clock: this.context.clock,
@@ -391,6 +391,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       wakeAt: (atMs) => this.timer.wakeAt(atMs),
       before: () => this.trim.parkingNow,
       report: (error) => this.report(error),
+      deliveries,
     })
   }
 
@@ -527,8 +528,9 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   writeSnapshot(ops: OpsWriter): void {
-    const { topic, shares, outcomes, ids, burial, repeats, dead, expiry } = this
-    writeSnapshot(ops, { topicId: topic.id, now: this.context.clock.now(), shares, outcomes, ids, burial, repeats, dead, expiry })
+    const { topic, shares, outcomes, ids, burial, repeats, dead, expiry, keyRates, server } = this
+    const now = this.context.clock.now()
+    writeSnapshot(ops, { topicId: topic.id, now, shares, outcomes, ids, burial, repeats, dead, expiry, keyRates, server })
     this.settling.write(ops)
   }
 

@@ -471,7 +471,10 @@ export class SharePartition {
       if (states.state(offset) === UNTOUCHED) states.move(offset, AVAILABLE, 0)
       return false
     }
-    keyRates?.add(key, now)
+    if (keyRates !== null) {
+      keyRates.add(key, now)
+      this.host.ops.delivered(key, now, 1)
+    }
     return true
   }
 
