@@ -211,6 +211,7 @@ describe('the words of the state log', () => {
     })
     ops.delivered('ö', 2 ** 41, 3)
     ops.delivered(undefined, 2 ** 41, 1)
+    ops.looked(2, 7)
     const heard: unknown[] = []
     const hear =
       (name: string) =>
@@ -234,6 +235,7 @@ describe('the words of the state log', () => {
       returnsFrom: hear('returnsFrom'),
       expires: hear('expires'),
       delivered: hear('delivered'),
+      looked: hear('looked'),
     })
     expect(heard).toEqual([
       ['acquired', 1, 5, 5, 1],
@@ -254,6 +256,7 @@ describe('the words of the state log', () => {
       ],
       ['delivered', 'ö', 2 ** 41, 3],
       ['delivered', undefined, 2 ** 41, 1],
+      ['looked', 2, 7],
     ])
     expect(ops.isEmpty).toBe(true)
   })

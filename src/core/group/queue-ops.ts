@@ -25,6 +25,7 @@ const RETURNING = 14
 const RETURNS_FROM = 15
 const EXPIRES = 16
 const DELIVERED = 17
+const LOOKED = 18
 
 /** Each part of what is said about an error is cut there. Bytes. */
 const NOTE_BYTES_MAX = 4096
@@ -89,6 +90,8 @@ export interface OpsReader {
   expires(partition: number, first: number, atMs: number): void
   /** So many messages, or so many of a key, were handed out at that moment; said while there is a limit to their rate. */
   delivered(key: string | undefined, atMs: number, count: number): void
+  /** Of what lies below that offset all delays have been told. */
+  looked(partition: number, below: number): void
 }
 
 /** Gathers words. The last one stays open while its neighbours follow. */
@@ -183,6 +186,10 @@ export class OpsWriter {
   delivered(key: string | undefined, atMs: number, count: number): void {
     this.plain(DELIVERED, atMs, count)
     this.text(key)
+  }
+
+  looked(partition: number, below: number): void {
+    this.plain(LOOKED, partition, below)
   }
 
   /** The words gathered, in memory of their own; the writer is empty afterwards. */
@@ -312,6 +319,8 @@ function readOp(words: Words, reader: OpsReader): void {
       const count = words.number()
       return reader.delivered(words.text(), atMs, count)
     }
+    case LOOKED:
+      return reader.looked(words.number(), words.number())
     default:
       throw malformed(`the word ${op} is not known`)
   }

@@ -35,6 +35,8 @@ export class QueueRecovery implements OpsReader {
   readonly deliveries: Delivery[] = []
   /** For each partition where the bytes of its parked records are. */
   readonly places: Map<number, number>[]
+  /** For each partition up to where all delays are known. */
+  readonly lookedTo: number[] = []
   private inSnapshot = false
   private entries: OutcomeEntry[] = []
 
@@ -55,6 +57,7 @@ export class QueueRecovery implements OpsReader {
     this.returns.clear()
     this.expiries.length = 0
     this.deliveries.length = 0
+    this.lookedTo.length = 0
     for (const places of this.places) places.clear()
     this.topicId = ''
     this.inSnapshot = true
@@ -156,6 +159,11 @@ export class QueueRecovery implements OpsReader {
 
   delivered(key: string | undefined, atMs: number, count: number): void {
     this.deliveries.push({ key, atMs, count })
+  }
+
+  looked(partition: number, below: number): void {
+    // Records that a power cut took leave their offsets to others.
+    this.lookedTo[partition] = Math.min(below, this.logs[partition]?.endOffset ?? 0)
   }
 
   parked(partition: number, offset: number, place: number): void {

@@ -28,13 +28,15 @@ export interface QueueSnapshot {
 export function writeSnapshot(ops: OpsWriter, state: QueueSnapshot): void {
   const { shares } = state
   ops.topic(state.topicId)
-  for (const { id, states, parked } of shares) {
+  for (const share of shares) {
+    const { id, states, parked } = share
     ops.place(id, states.advanceStart(), states.cursor)
     states.runs((first, length, to, count, until) => {
       if (to === ACKNOWLEDGED || to === ARCHIVED) ops.acknowledged(id, first, length)
       else ops.available(id, first, length, count, to === DELAYED && until !== Infinity ? until : 0)
     })
     for (const [offset, place] of parked.places) ops.parked(id, offset, place)
+    share.writeLooked(ops)
   }
   state.outcomes.write(ops)
   state.ids.write(ops, state.now)

@@ -120,7 +120,9 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       (now) => this.onDue(now),
       () => this.server.isWaitedFor,
     )
-    recovery.states.forEach((states, id) => this.addShare(id, states, recovery.places[id] as Map<number, number>))
+    recovery.states.forEach((states, id) =>
+      this.addShare(id, states, recovery.places[id] as Map<number, number>, recovery.lookedTo[id] ?? 0),
+    )
     this.drain = new QueueDrain(this.shares, () => this.inBackground(this.lookAhead().finally(() => this.drain.looked())))
     this.ids = new QueueIds(this.shares, this.outcomes, options.dedupWindowMs ?? 120_000, recovery.sentEntries, clock.now())
     this.settledWatch = new SettledWatch(() => log.written())
@@ -328,16 +330,16 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   private grow(): void {
     const total = this.context.topic(this.topic.name)?.partitions ?? 0
     for (let id = this.shares.length; id < total; id++) {
-      this.addShare(id, new RecordStates(this.context.partition(this.topic.name, id).startOffset), new Map())
+      this.addShare(id, new RecordStates(this.context.partition(this.topic.name, id).startOffset), new Map(), 0)
     }
     this.server.serve()
   }
 
-  private addShare(id: number, states: RecordStates, places: Map<number, number>): void {
+  private addShare(id: number, states: RecordStates, places: Map<number, number>, lookedTo: number): void {
     const { topic, context, options } = this
     const partition = context.partition(topic.name, id)
     const parked = this.parking.partition(id, places)
-    this.shares.push(new SharePartition({ id, partition, states, parked, keyed: options.order === 'key', host: this }))
+    this.shares.push(new SharePartition({ id, partition, states, parked, keyed: options.order === 'key', lookedTo, host: this }))
     this.unsubscribe.push(partition.onAppend(() => this.onAppend()))
   }
 
@@ -515,8 +517,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     const { states } = share
     const count = states.count(offset)
     if (state === DELAYED) {
-      states.move(offset, AVAILABLE, count)
-      share.ready.add(offset)
+      share.delayIsOver(offset)
     } else if (state === DYING) {
       this.inBackground(this.burial.retry(share, offset))
     } else {
@@ -555,6 +556,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.drain.clear()
     try {
       await this.burial.settled()
+      for (const share of this.shares) share.writeLooked(this.log.ops)
       await this.log.written()
       await this.trim.close()
       await this.parking.close()

@@ -122,6 +122,13 @@ export class RecordStates {
     this.put(offset, this.state(offset), to, count, until, 0)
   }
 
+  /** A record ahead of the cursor whose delay is over has its place in the line again. */
+  rejoin(offset: number): void {
+    assert(offset >= this.cursor && this.state(offset) === DELAYED, 'who stands behind the cursor has no place in the line')
+    this.ahead--
+    this.put(offset, DELAYED, UNTOUCHED, 0, 0, 0)
+  }
+
   /** Whether the record is held under the lease, and nothing was said of its end. */
   isHeld(offset: number, lease: number): boolean {
     const page = this.find(offset)
