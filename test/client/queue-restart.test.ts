@@ -214,22 +214,22 @@ test('delays are counted without reading the messages again, after a restart too
   const storage = new MemoryStorage()
   const restarts = new Restarts(() => storage, {})
   let queue = await restarts.open()
-  const messages = Array.from({ length: 3000 }, (_, i) => ({ value: `${i}`, delayMs: i % 1000 === 7 ? 5000 : undefined }))
+  const messages = Array.from({ length: 1500 }, (_, i) => ({ value: `${i}`, delayMs: i % 500 === 7 ? 5000 : undefined }))
   await queue.send(messages)
   const reading = vi.spyOn(Partition.prototype, 'read')
   try {
-    const expected = { available: 2997, delayed: 3, acquired: 0, dead: 0 }
+    const expected = { available: 1497, delayed: 3, acquired: 0, dead: 0 }
     expect(await queue.counts()).toEqual(expected)
     queue = await restarts.restart()
     expect(await queue.counts()).toEqual(expected)
     expect(reading).not.toHaveBeenCalled()
-    expect((await queue.status('0-1007')).state).toBe('delayed')
+    expect((await queue.status('0-507')).state).toBe('delayed')
     await queue.send({ value: 'one more', delayMs: 1 })
     // What was said since the last write of the state is looked for.
     queue = await restarts.crash()
     expect(await queue.counts()).toEqual({ ...expected, delayed: 4 })
     await restarts.clock.advance(5000)
-    expect(await queue.counts()).toEqual({ available: 3001, delayed: 0, acquired: 0, dead: 0 })
+    expect(await queue.counts()).toEqual({ available: 1501, delayed: 0, acquired: 0, dead: 0 })
   } finally {
     reading.mockRestore()
   }
