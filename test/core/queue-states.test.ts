@@ -209,34 +209,10 @@ describe('the words of the state log', () => {
       result: new Uint8Array([1, 2]),
       reason: undefined,
     })
-    ops.delivered('ö', 2 ** 41, 3)
-    ops.delivered(undefined, 2 ** 41, 1)
+    ops.delivered(2 ** 41, 3, 'ö')
+    ops.delivered(2 ** 41, 1, undefined)
     ops.looked(2, 7)
-    const heard: unknown[] = []
-    const hear =
-      (name: string) =>
-      (...args: unknown[]): void =>
-        void heard.push([name, ...args])
-    readOps(ops.take(), {
-      acquired: hear('acquired'),
-      acknowledged: hear('acknowledged'),
-      available: hear('available'),
-      gap: hear('gap'),
-      place: hear('place'),
-      forgotten: hear('forgotten'),
-      topic: hear('topic'),
-      outcome: hear('outcome'),
-      dying: hear('dying'),
-      sent: hear('sent'),
-      repeat: hear('repeat'),
-      redriven: hear('redriven'),
-      parked: hear('parked'),
-      returning: hear('returning'),
-      returnsFrom: hear('returnsFrom'),
-      expires: hear('expires'),
-      delivered: hear('delivered'),
-      looked: hear('looked'),
-    })
+    const heard = hear(ops.take())
     expect(heard).toEqual([
       ['acquired', 1, 5, 5, 1],
       ['acknowledged', 1, 5, 2],
@@ -254,10 +230,40 @@ describe('the words of the state log', () => {
           reason: undefined,
         },
       ],
-      ['delivered', 'ö', 2 ** 41, 3],
-      ['delivered', undefined, 2 ** 41, 1],
+      ['delivered', 2 ** 41, 3, 'ö'],
+      ['delivered', 2 ** 41, 1, undefined],
       ['looked', 2, 7],
     ])
     expect(ops.isEmpty).toBe(true)
   })
 })
+
+/** All that a reader hears of the words. */
+function hear(words: Uint8Array): unknown[] {
+  const heard: unknown[] = []
+  const say =
+    (name: string) =>
+    (...args: unknown[]): void =>
+      void heard.push([name, ...args])
+  readOps(words, {
+    acquired: say('acquired'),
+    acknowledged: say('acknowledged'),
+    available: say('available'),
+    gap: say('gap'),
+    place: say('place'),
+    forgotten: say('forgotten'),
+    topic: say('topic'),
+    outcome: say('outcome'),
+    dying: say('dying'),
+    sent: say('sent'),
+    repeat: say('repeat'),
+    redriven: say('redriven'),
+    parked: say('parked'),
+    returning: say('returning'),
+    returnsFrom: say('returnsFrom'),
+    expires: say('expires'),
+    delivered: say('delivered'),
+    looked: say('looked'),
+  })
+  return heard
+}

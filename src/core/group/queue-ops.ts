@@ -89,7 +89,7 @@ export interface OpsReader {
   /** The earliest moment at which a message of the thousand from that offset on expires. */
   expires(partition: number, first: number, atMs: number): void
   /** So many messages, or so many of a key, were handed out at that moment; said while there is a limit to their rate. */
-  delivered(key: string | undefined, atMs: number, count: number): void
+  delivered(atMs: number, count: number, key: string | undefined): void
   /** Of what lies below that offset all delays have been told. */
   looked(partition: number, below: number): void
 }
@@ -183,7 +183,7 @@ export class OpsWriter {
     this.plain(EXPIRES, partition, first, atMs)
   }
 
-  delivered(key: string | undefined, atMs: number, count: number): void {
+  delivered(atMs: number, count: number, key: string | undefined): void {
     this.plain(DELIVERED, atMs, count)
     this.text(key)
   }
@@ -314,11 +314,8 @@ function readOp(words: Words, reader: OpsReader): void {
       return reader.returnsFrom(words.number(), words.number())
     case EXPIRES:
       return reader.expires(words.number(), words.number(), words.number())
-    case DELIVERED: {
-      const atMs = words.number()
-      const count = words.number()
-      return reader.delivered(words.text(), atMs, count)
-    }
+    case DELIVERED:
+      return reader.delivered(words.number(), words.number(), words.text())
     case LOOKED:
       return reader.looked(words.number(), words.number())
     default:

@@ -32,7 +32,7 @@ export class RateWindow {
       const atMs = moments[(this.next + i) % moments.length] as number
       let count = 1
       while (i + count < moments.length && moments[(this.next + i + count) % moments.length] === atMs) count++
-      if (now - atMs < this.limit.perMs) ops.delivered(key, atMs, count)
+      if (now - atMs < this.limit.perMs) ops.delivered(atMs, count, key)
       i += count
     }
   }

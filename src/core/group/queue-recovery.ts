@@ -157,7 +157,7 @@ export class QueueRecovery implements OpsReader {
     this.expiries[partition] = moments.set(first, Math.min(moments.get(first) ?? Infinity, atMs))
   }
 
-  delivered(key: string | undefined, atMs: number, count: number): void {
+  delivered(atMs: number, count: number, key: string | undefined): void {
     this.deliveries.push({ key, atMs, count })
   }
 

@@ -146,7 +146,7 @@ export class QueueServer {
     if (count > 0) this.given.wakeAt(lockedUntil)
     if (this.rate !== null && count > 0) {
       for (let i = 0; i < count; i++) this.rate.add(now)
-      this.given.log.ops.delivered(undefined, now, count)
+      this.given.log.ops.delivered(now, count, undefined)
     }
     return taken
   }

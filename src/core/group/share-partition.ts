@@ -511,7 +511,7 @@ export class SharePartition {
     }
     if (keyRates !== null) {
       keyRates.add(key, now)
-      this.host.ops.delivered(key, now, 1)
+      this.host.ops.delivered(now, 1, key)
     }
     return true
   }
