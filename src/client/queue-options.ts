@@ -26,7 +26,7 @@ export interface QueueOptions<V> {
   lockMs?: number | undefined
   /** A message delivered that often without being acknowledged is a dead letter. 1 to 1000. Default 5. Kafka: group.share.delivery.count.limit */
   maxDeliveries?: number | undefined
-  /** The wait before a message whose handler failed comes again. Default: exponential from 1000 ms to 60000 ms with a jitter of 0.2. */
+  /** The wait before a message whose handler failed comes again. Default: exponential from 1000 ms to 60000 ms with a jitter of a fifth */
   backoff?: Backoff | undefined
   /** The topic that dead letters are copied to, created on first use; false: they are dropped. Default: `<name>.dead` */
   deadLetter?: string | false | undefined
