@@ -26,7 +26,7 @@ export interface QueueOptions<V> {
   lockMs?: number | undefined
   /** A message delivered that often without being acknowledged is a dead letter. 1 to 1000. Default 5. Kafka: group.share.delivery.count.limit */
   maxDeliveries?: number | undefined
-  /** The wait before a message whose handler failed comes again. Default: exponential from 1000 ms to 60000 ms with a jitter of 0.2. */
+  /** The wait before a message whose handler failed comes again. Default: exponential from 1000 ms to 60000 ms with a jitter of a fifth */
   backoff?: Backoff | undefined
   /** The topic that dead letters are copied to, created on first use; false: they are dropped. Default: `<name>.dead` */
   deadLetter?: string | false | undefined
@@ -39,7 +39,7 @@ export interface QueueOptions<V> {
   priorities?: number | undefined
   /** A message with an id that was sent before within this time is not sent again. Milliseconds, 0 for never. Default 120000 (2 minutes) */
   dedupWindowMs?: number | undefined
-  /** At most so many deliveries in any span of time, counted from the opening of the queue on. Default: no limit */
+  /** At most so many deliveries in any span of time, also over a restart. Default: no limit */
   rateLimit?: RateLimit | undefined
   /** A message that was not received by then is dropped. Milliseconds from its sending. Default: kept for ever */
   ttlMs?: number | undefined

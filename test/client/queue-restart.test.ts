@@ -172,3 +172,84 @@ test('a queue that could not be opened leaves no listener, and opens when its me
     listening.mockRestore()
   }
 })
+
+test.each(['queue', 'key'] as const)(
+  'a limit to the rate of a %s counts what was delivered before a restart, a crash and a snapshot',
+  async (per) => {
+    const storage = new MemoryStorage()
+    const restarts = new Restarts(() => storage, { rateLimit: { max: 3, perMs: 1000, per } })
+    const { clock } = restarts
+    let queue = await restarts.open()
+    await queue.send(Array.from({ length: 20 }, (_, i) => ({ key: 'a', value: `${i}` })))
+    const take = async (): Promise<number> => {
+      const messages = await queue.receive({ max: 20, timeoutMs: 0 })
+      await Promise.all(messages.map((message) => message.acknowledge()))
+      return messages.length
+    }
+    const receiveOne = async (): Promise<number> => {
+      const [message] = await queue.receive({ max: 1, timeoutMs: 0 })
+      await message?.acknowledge()
+      return message === undefined ? 0 : 1
+    }
+    expect(await receiveOne()).toBe(1)
+    await clock.advance(400)
+    expect(await receiveOne()).toBe(1)
+    queue = await restarts.crash()
+    expect(await take()).toBe(1)
+    queue = await restarts.restart()
+    expect(await take()).toBe(0)
+    // So many words that a snapshot takes their place.
+    for (let i = 0; i < 40; i++) await queue.repeat(`r${i}`, { everyMs: 1e9 }, { value: 'x'.repeat(30_000) })
+    queue = await restarts.crash()
+    await clock.advance(599)
+    expect(await take()).toBe(0)
+    await clock.advance(1)
+    expect(await take()).toBe(1)
+    await clock.advance(400)
+    expect(await take()).toBe(2)
+  },
+)
+
+test('delays are counted without reading the messages again, after a restart too', async () => {
+  const storage = new MemoryStorage()
+  const restarts = new Restarts(() => storage, {})
+  let queue = await restarts.open()
+  const messages = Array.from({ length: 1500 }, (_, i) => ({ value: `${i}`, delayMs: i % 500 === 7 ? 5000 : undefined }))
+  await queue.send(messages)
+  const reading = vi.spyOn(Partition.prototype, 'read')
+  try {
+    const expected = { available: 1497, delayed: 3, acquired: 0, dead: 0 }
+    expect(await queue.counts()).toEqual(expected)
+    queue = await restarts.restart()
+    expect(await queue.counts()).toEqual(expected)
+    expect(reading).not.toHaveBeenCalled()
+    expect((await queue.status('0-507')).state).toBe('delayed')
+    await queue.send({ value: 'one more', delayMs: 1 })
+    // What was said since the last write of the state is looked for.
+    queue = await restarts.crash()
+    expect(await queue.counts()).toEqual({ ...expected, delayed: 4 })
+    await restarts.clock.advance(5000)
+    expect(await queue.counts()).toEqual({ available: 1501, delayed: 0, acquired: 0, dead: 0 })
+  } finally {
+    reading.mockRestore()
+  }
+  const received = await receiveAll(queue)
+  expect(received.map(({ value }) => value)).toEqual([...messages.map(({ value }) => value), 'one more'])
+})
+
+test("a delay that is over does not let a message overtake those of its key with order 'key'", async () => {
+  const restarts = new Restarts(() => new MemoryStorage(), { order: 'key' })
+  const queue = await restarts.open()
+  await queue.send([
+    { key: 'k', value: 'first' },
+    { key: 'k', value: 'second', delayMs: 100 },
+    { key: 'k', value: 'third' },
+  ])
+  expect((await queue.counts()).delayed).toBe(1)
+  await restarts.clock.advance(100)
+  for (const expected of ['first', 'second', 'third']) {
+    const [message] = await queue.receive({ max: 3, timeoutMs: 0 })
+    expect(message?.value).toBe(expected)
+    await message?.acknowledge()
+  }
+})

@@ -16,6 +16,7 @@ import {
   type State,
   UNTOUCHED,
 } from '../../src/core/group/record-state.js'
+import { seededRandom } from '../../src/testing/seeded-random.js'
 
 const NAMES = ['untouched', 'available', 'delayed', 'acquired', 'acknowledged', 'archived', 'dying', 'settling'] as const
 const STATES: readonly State[] = [UNTOUCHED, AVAILABLE, DELAYED, ACQUIRED, ACKNOWLEDGED, ARCHIVED, DYING, SETTLING]
@@ -43,6 +44,10 @@ const LEGAL = new Set([
   'settling-archived',
   'settling-dying',
 ])
+
+function pick<T>(values: readonly T[], random: () => number): T {
+  return values[Math.floor(random() * values.length)] as T
+}
 
 function acknowledge(states: RecordStates, offset: number): void {
   states.move(offset, SETTLING, 1)
@@ -81,6 +86,57 @@ describe('the state of a record', () => {
     ])
     acknowledge(states, 3000)
     expect([states.advanceStart(), states.isQuiet, states.untouched(5100)]).toEqual([5000, true, 100])
+  })
+
+  test.each([1, 2, 3, 4, 5, 6])('is what a plain list of states says, while pages fill, thin out and fill again (seed %i)', (seed) => {
+    const random = seededRandom(seed)
+    const below = (end: number): number => Math.floor(random() * end)
+    const states = new RecordStates(0)
+    const plain: { state: State; count: number; until: number; lease: number }[] = []
+    const open = new Set<number>()
+    for (let step = 0; step < 20_000; step++) {
+      if (random() < 0.35) {
+        const offset = plain.length
+        plain.push({ state: ACQUIRED, count: 1, until: below(1000), lease: step })
+        states.move(offset, ACQUIRED, 1, (plain[offset] as { until: number }).until, step)
+        states.moveCursor(offset + 1)
+        open.add(offset)
+        continue
+      }
+      const offset = [...open][random() < 0.9 ? below(Math.min(open.size, 40)) : below(open.size)]
+      const record = offset === undefined ? undefined : plain[offset]
+      if (offset === undefined || record === undefined) continue
+      const to: State =
+        record.state === ACQUIRED ? pick([AVAILABLE, DELAYED, SETTLING], random) : record.state === SETTLING ? ACKNOWLEDGED : ACQUIRED
+      if (record.state === DELAYED) states.move(offset, AVAILABLE, record.count)
+      if (random() < 0.05 && record.state === ACQUIRED) states.renew(offset, below(1000))
+      Object.assign(record, { state: to, count: record.count + 1, until: below(1000), lease: step })
+      states.move(offset, to, record.count, record.until, step)
+      if (to === ACKNOWLEDGED) open.delete(offset)
+    }
+    // What a snapshot names again fills a page that was given up.
+    for (let offset = 0; offset < 60; offset++) {
+      if (open.has(offset * 3)) continue
+      states.reopen(offset * 3, AVAILABLE, 7)
+      plain[offset * 3] = { state: AVAILABLE, count: 7, until: 0, lease: 0 }
+      open.add(offset * 3)
+    }
+    for (const [offset, { state, count, until, lease }] of plain.entries()) {
+      if (states.state(offset) !== state) expect(states.state(offset), `offset ${offset}`).toBe(state)
+      if (!open.has(offset)) continue
+      expect([states.count(offset), states.until(offset), states.lease(offset)], `offset ${offset}`).toEqual([count, until, lease])
+    }
+    const told: number[] = []
+    states.runs((first, length) => told.push(...Array.from({ length }, (_, i) => first + i)))
+    expect(told.toSorted((a, b) => a - b)).toEqual([...open].toSorted((a, b) => a - b))
+    expect(states.inWork).toBe(open.size)
+    expect(states.firstUnfinished(0)).toBe(Math.min(...open))
+    const due: number[] = []
+    states.due(500, (offset) => due.push(offset))
+    const late = [...open].filter(
+      (offset) => [ACQUIRED, DELAYED].includes(plain[offset]?.state as never) && (plain[offset]?.until ?? 0) <= 500,
+    )
+    expect(due.toSorted((a, b) => a - b)).toEqual(late.toSorted((a, b) => a - b))
   })
 
   test('comes due at its moment and not before', () => {
@@ -153,29 +209,10 @@ describe('the words of the state log', () => {
       result: new Uint8Array([1, 2]),
       reason: undefined,
     })
-    const heard: unknown[] = []
-    const hear =
-      (name: string) =>
-      (...args: unknown[]): void =>
-        void heard.push([name, ...args])
-    readOps(ops.take(), {
-      acquired: hear('acquired'),
-      acknowledged: hear('acknowledged'),
-      available: hear('available'),
-      gap: hear('gap'),
-      place: hear('place'),
-      forgotten: hear('forgotten'),
-      topic: hear('topic'),
-      outcome: hear('outcome'),
-      dying: hear('dying'),
-      sent: hear('sent'),
-      repeat: hear('repeat'),
-      redriven: hear('redriven'),
-      parked: hear('parked'),
-      returning: hear('returning'),
-      returnsFrom: hear('returnsFrom'),
-      expires: hear('expires'),
-    })
+    ops.delivered(2 ** 41, 3, 'ö')
+    ops.delivered(2 ** 41, 1, undefined)
+    ops.looked(2, 7)
+    const heard = hear(ops.take())
     expect(heard).toEqual([
       ['acquired', 1, 5, 5, 1],
       ['acknowledged', 1, 5, 2],
@@ -193,7 +230,40 @@ describe('the words of the state log', () => {
           reason: undefined,
         },
       ],
+      ['delivered', 2 ** 41, 3, 'ö'],
+      ['delivered', 2 ** 41, 1, undefined],
+      ['looked', 2, 7],
     ])
     expect(ops.isEmpty).toBe(true)
   })
 })
+
+/** All that a reader hears of the words. */
+function hear(words: Uint8Array): unknown[] {
+  const heard: unknown[] = []
+  const say =
+    (name: string) =>
+    (...args: unknown[]): void =>
+      void heard.push([name, ...args])
+  readOps(words, {
+    acquired: say('acquired'),
+    acknowledged: say('acknowledged'),
+    available: say('available'),
+    gap: say('gap'),
+    place: say('place'),
+    forgotten: say('forgotten'),
+    topic: say('topic'),
+    outcome: say('outcome'),
+    dying: say('dying'),
+    sent: say('sent'),
+    repeat: say('repeat'),
+    redriven: say('redriven'),
+    parked: say('parked'),
+    returning: say('returning'),
+    returnsFrom: say('returnsFrom'),
+    expires: say('expires'),
+    delivered: say('delivered'),
+    looked: say('looked'),
+  })
+  return heard
+}

@@ -24,6 +24,8 @@ const PARKED = 13
 const RETURNING = 14
 const RETURNS_FROM = 15
 const EXPIRES = 16
+const DELIVERED = 17
+const LOOKED = 18
 
 /** Each part of what is said about an error is cut there. Bytes. */
 const NOTE_BYTES_MAX = 4096
@@ -86,6 +88,10 @@ export interface OpsReader {
   returnsFrom(partition: number, offset: number): void
   /** The earliest moment at which a message of the thousand from that offset on expires. */
   expires(partition: number, first: number, atMs: number): void
+  /** So many messages, or so many of a key, were handed out at that moment; said while there is a limit to their rate. */
+  delivered(atMs: number, count: number, key: string | undefined): void
+  /** Of what lies below that offset all delays have been told. */
+  looked(partition: number, below: number): void
 }
 
 /** Gathers words. The last one stays open while its neighbours follow. */
@@ -175,6 +181,15 @@ export class OpsWriter {
 
   expires(partition: number, first: number, atMs: number): void {
     this.plain(EXPIRES, partition, first, atMs)
+  }
+
+  delivered(atMs: number, count: number, key: string | undefined): void {
+    this.plain(DELIVERED, atMs, count)
+    this.text(key)
+  }
+
+  looked(partition: number, below: number): void {
+    this.plain(LOOKED, partition, below)
   }
 
   /** The words gathered, in memory of their own; the writer is empty afterwards. */
@@ -299,6 +314,10 @@ function readOp(words: Words, reader: OpsReader): void {
       return reader.returnsFrom(words.number(), words.number())
     case EXPIRES:
       return reader.expires(words.number(), words.number(), words.number())
+    case DELIVERED:
+      return reader.delivered(words.number(), words.number(), words.text())
+    case LOOKED:
+      return reader.looked(words.number(), words.number())
     default:
       throw malformed(`the word ${op} is not known`)
   }

@@ -1,5 +1,8 @@
 // At most so many deliveries within any span of so many milliseconds, for the queue or for each key of it. The moments of the last
-// deliveries stand in a ring, so no span, wherever it begins, holds more. It counts from the opening of the queue on.
+// deliveries stand in a ring, so no span, wherever it begins, holds more. They are
+// in the state log too, so a restart in the middle of a span changes nothing.
+
+import type { OpsWriter } from './queue-ops.js'
 
 export interface RateLimit {
   readonly max: number
@@ -8,12 +11,31 @@ export interface RateLimit {
   readonly per?: 'queue' | 'key' | undefined
 }
 
+/** What the state log says of deliveries; without a key: of the queue. */
+export interface Delivery {
+  readonly key: string | undefined
+  readonly atMs: number
+  readonly count: number
+}
+
 /** The moments of the last `max` deliveries. */
 export class RateWindow {
   private readonly moments: number[] = []
   private next = 0
 
   constructor(private readonly limit: RateLimit) {}
+
+  /** Says for a snapshot what was handed out within the last span. */
+  write(ops: OpsWriter, key: string | undefined, now: number): void {
+    const { moments } = this
+    for (let i = 0; i < moments.length; ) {
+      const atMs = moments[(this.next + i) % moments.length] as number
+      let count = 1
+      while (i + count < moments.length && moments[(this.next + i + count) % moments.length] === atMs) count++
+      if (now - atMs < this.limit.perMs) ops.delivered(atMs, count, key)
+      i += count
+    }
+  }
 
   /** How many may be delivered now. */
   room(now: number): number {
@@ -46,7 +68,19 @@ export class KeyRates {
   private readonly windows = new Map<string, RateWindow>()
   private sweepAt = 1024
 
-  constructor(private readonly limit: RateLimit) {}
+  constructor(
+    private readonly limit: RateLimit,
+    deliveries: readonly Delivery[],
+    now: number,
+  ) {
+    for (const { key, atMs, count } of deliveries) {
+      if (key !== undefined && now - atMs < limit.perMs) for (let i = 0; i < count; i++) this.add(key, atMs)
+    }
+  }
+
+  write(ops: OpsWriter, now: number): void {
+    for (const [key, window] of this.windows) window.write(ops, key, now)
+  }
 
   /** When a record of the key may be delivered; `now`: at once. */
   freeMs(key: string, now: number): number {

@@ -6,6 +6,7 @@ import type { DeathEntry, OpsReader, OutcomeEntry, SentEntry } from './queue-ops
 import { GoneOffsets } from './gone-offsets.js'
 import type { ExpiryMoments } from './queue-expiry.js'
 import { QueueOutcomes } from './queue-outcomes.js'
+import type { Delivery } from './queue-rate.js'
 import { AnnouncedReturns } from './queue-returns.js'
 import { ACKNOWLEDGED, ARCHIVED, AVAILABLE, DELAYED, DYING, RecordStates, UNTOUCHED } from './record-state.js'
 
@@ -30,8 +31,12 @@ export class QueueRecovery implements OpsReader {
   /** Dead letters that may have gone back. */
   readonly returns = new AnnouncedReturns()
   readonly expiries: ExpiryMoments = []
+  /** What was handed out lately, in the order of time. */
+  readonly deliveries: Delivery[] = []
   /** For each partition where the bytes of its parked records are. */
   readonly places: Map<number, number>[]
+  /** For each partition up to where all delays are known. */
+  readonly lookedTo: number[] = []
   private inSnapshot = false
   private entries: OutcomeEntry[] = []
 
@@ -51,6 +56,8 @@ export class QueueRecovery implements OpsReader {
     this.gone.length = 0
     this.returns.clear()
     this.expiries.length = 0
+    this.deliveries.length = 0
+    this.lookedTo.length = 0
     for (const places of this.places) places.clear()
     this.topicId = ''
     this.inSnapshot = true
@@ -148,6 +155,15 @@ export class QueueRecovery implements OpsReader {
   expires(partition: number, first: number, atMs: number): void {
     const moments = this.expiries[partition] ?? new Map<number, number>()
     this.expiries[partition] = moments.set(first, Math.min(moments.get(first) ?? Infinity, atMs))
+  }
+
+  delivered(atMs: number, count: number, key: string | undefined): void {
+    this.deliveries.push({ key, atMs, count })
+  }
+
+  looked(partition: number, below: number): void {
+    // Records that a power cut took leave their offsets to others.
+    this.lookedTo[partition] = Math.min(below, this.logs[partition]?.endOffset ?? 0)
   }
 
   parked(partition: number, offset: number, place: number): void {

@@ -4,12 +4,13 @@
 import { KafkaliteError } from '../../errors.js'
 import { type Awaitable, afterThis, chain, isPromise } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
-import { utf8Length } from '../../lib/text.js'
+import { readUtf8, utf8Length } from '../../lib/text.js'
 import { BatchWriter } from '../../record/batch-writer.js'
 import { HEADER_BYTES } from '../../record/format.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { Storage } from '../../storage/storage.js'
-import type { OutgoingMessage, QueuePortOptions, RecordPlace, SentMessage } from '../queue-port.js'
+import type { EncodedHeader } from '../../record/record.js'
+import { DELIVER_AT_HEADER, type OutgoingMessage, type QueuePortOptions, type RecordPlace, type SentMessage } from '../queue-port.js'
 import { appendTogether, type PartitionAppend } from './queue-append.js'
 import type { QueueIds } from './queue-ids.js'
 import { SendRoom } from './send-room.js'
@@ -30,6 +31,8 @@ interface Lane {
   readonly batches: PackedBatch[]
   /** Their offsets are counted from the first of the lane until that has its place. */
   readonly sent: Sent[]
+  /** Which of them have to wait, each with its moment. */
+  readonly delays: number[]
 }
 
 interface Group {
@@ -178,6 +181,7 @@ export class QueueSender {
       const partition = this.choose(message)
       const lane = this.lane(group, partition)
       this.pack(lane, message, now)
+      if (message.headers !== null) noteDelay(lane, message.headers)
       const place = { partition, offset: lane.sent.length, duplicate: false }
       lane.sent.push(place)
       sent[i] = place
@@ -218,21 +222,25 @@ export class QueueSender {
   }
 
   private write({ lanes }: Group): Awaitable<void> {
-    const parts: (PartitionAppend & { readonly sent: Sent[] })[] = []
+    const parts: (PartitionAppend & { readonly lane: Lane })[] = []
     for (const lane of [...lanes.values()].toSorted((a, b) => a.share.id - b.share.id)) {
       const writer = this.writers[lane.share.id] as BatchWriter
       if (writer.count > 0) lane.batches.push(writer.finish())
-      parts.push({ partition: lane.share.partition, batches: lane.batches, baseOffset: -1, sent: lane.sent })
+      parts.push({ partition: lane.share.partition, batches: lane.batches, baseOffset: -1, lane })
     }
     return chain(appendTogether(this.given.storage, parts), () => {
-      for (const { sent, baseOffset } of parts) for (const place of sent) place.offset += baseOffset
+      const now = this.given.clock.now()
+      for (const { lane, baseOffset } of parts) {
+        for (const place of lane.sent) place.offset += baseOffset
+        lane.share.sent(baseOffset, baseOffset + lane.sent.length, lane.delays, now)
+      }
     })
   }
 
   private lane(group: Group, partition: number): Lane {
     let lane = group.lanes.get(partition)
     if (lane === undefined) {
-      lane = { share: this.given.shares[partition] as SharePartition, batches: [], sent: [] }
+      lane = { share: this.given.shares[partition] as SharePartition, batches: [], sent: [], delays: [] }
       group.lanes.set(partition, lane)
     }
     return lane
@@ -267,6 +275,14 @@ export class QueueSender {
     if (headers !== null) for (const [name, content] of headers) bytes += 4 + sizeOf(name) + sizeOf(content)
     if (bytes <= maxMessageBytes) return
     throw new KafkaliteError('MESSAGE_TOO_LARGE', `A message for queue ${queue} has ${bytes} bytes; maxMessageBytes is ${maxMessageBytes}`)
+  }
+}
+
+function noteDelay({ delays, sent }: Lane, headers: readonly EncodedHeader[]): void {
+  for (const [name, value] of headers) {
+    if (name !== DELIVER_AT_HEADER || value === null) continue
+    const deliverAt = Number(typeof value === 'string' ? value : readUtf8(value, 0, value.length))
+    if (Number.isSafeInteger(deliverAt)) delays.push(sent.length, deliverAt)
   }
 }
 

@@ -5,7 +5,8 @@ import { type Awaitable, chain, isPromise } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
 import type { AcquiredBatch, QueuePortOptions } from '../queue-port.js'
 import type { QueueLog } from './queue-log.js'
-import { RateWindow } from './queue-rate.js'
+import type { OpsWriter } from './queue-ops.js'
+import { type Delivery, RateWindow } from './queue-rate.js'
 import { OWNERS_MAX } from './queue-session.js'
 import { QueueWaiter, type WaiterOptions } from './queue-waiters.js'
 import { ACQUIRED } from './record-state.js'
@@ -25,6 +26,8 @@ export interface QueueServerOptions {
   /** What has to be done first, if anything. */
   readonly before: () => Promise<void> | null
   readonly report: (error: unknown) => void
+  /** What was handed out before a restart. */
+  readonly deliveries: readonly Delivery[]
 }
 
 export class QueueServer {
@@ -44,6 +47,9 @@ export class QueueServer {
   constructor(private readonly given: QueueServerOptions) {
     const { rateLimit, priorities, maxInFlight } = given.options
     this.rate = rateLimit !== undefined && rateLimit.per !== 'key' ? new RateWindow(rateLimit) : null
+    for (const { key, atMs, count } of given.deliveries) {
+      if (key === undefined) for (let i = 0; i < count; i++) this.rate?.add(atMs)
+    }
     this.levels = priorities ?? 1
     this.maxInFlight = maxInFlight ?? IN_FLIGHT_MAX
   }
@@ -138,8 +144,16 @@ export class QueueServer {
   private took({ now, lockedUntil, taken }: Taking, count: number): readonly AcquiredBatch[] {
     this.taken += count
     if (count > 0) this.given.wakeAt(lockedUntil)
-    if (this.rate !== null) for (let i = 0; i < count; i++) this.rate.add(now)
+    if (this.rate !== null && count > 0) {
+      for (let i = 0; i < count; i++) this.rate.add(now)
+      this.given.log.ops.delivered(now, count, undefined)
+    }
     return taken
+  }
+
+  /** For a snapshot. */
+  write(ops: OpsWriter): void {
+    this.rate?.write(ops, undefined, this.given.clock.now())
   }
 
   /** How many may be handed out now; when there is no room because of the rate, the timer brings the next moment. */

@@ -37,7 +37,7 @@ import { type QueueLog, SETTLEMENT_NUMBERS, type Settlements } from './queue-log
 import type { DeathEntry, OpsWriter } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
 import type { QueueParking } from './queue-parking.js'
-import { KeyRates } from './queue-rate.js'
+import { type Delivery, KeyRates } from './queue-rate.js'
 import { openParts, partitionOf, type QueueParts } from './queue-opening.js'
 import { QueueSender } from './queue-sender.js'
 import { writeSnapshot } from './queue-snapshot.js'
@@ -114,13 +114,15 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.parking = parking
     this.outcomes = recovery.outcomes
     this.repeatContents = recovery.repeats
-    this.keyRates = options.rateLimit?.per === 'key' ? new KeyRates(options.rateLimit) : null
+    this.keyRates = options.rateLimit?.per === 'key' ? new KeyRates(options.rateLimit, recovery.deliveries, clock.now()) : null
     this.timer = new QueueTimer(
       clock,
       (now) => this.onDue(now),
       () => this.server.isWaitedFor,
     )
-    recovery.states.forEach((states, id) => this.addShare(id, states, recovery.places[id] as Map<number, number>))
+    recovery.states.forEach((states, id) =>
+      this.addShare(id, states, recovery.places[id] as Map<number, number>, recovery.lookedTo[id] ?? 0),
+    )
     this.drain = new QueueDrain(this.shares, () => this.inBackground(this.lookAhead().finally(() => this.drain.looked())))
     this.ids = new QueueIds(this.shares, this.outcomes, options.dedupWindowMs ?? 120_000, recovery.sentEntries, clock.now())
     this.settledWatch = new SettledWatch(() => log.written())
@@ -136,7 +138,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     })
     this.trim = this.makeTrim()
     this.burial = this.makeBurial(recovery.deaths.values())
-    this.server = this.makeServer()
+    this.server = this.makeServer(recovery.deliveries)
     this.sender = this.makeSender()
     this.ends = new QueueEnds({ clock, log, outcomes: this.outcomes, ids: this.ids, watch: this.settledWatch, sender: this.sender })
     this.settling = this.makeSettling()
@@ -328,16 +330,16 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   private grow(): void {
     const total = this.context.topic(this.topic.name)?.partitions ?? 0
     for (let id = this.shares.length; id < total; id++) {
-      this.addShare(id, new RecordStates(this.context.partition(this.topic.name, id).startOffset), new Map())
+      this.addShare(id, new RecordStates(this.context.partition(this.topic.name, id).startOffset), new Map(), 0)
     }
     this.server.serve()
   }
 
-  private addShare(id: number, states: RecordStates, places: Map<number, number>): void {
+  private addShare(id: number, states: RecordStates, places: Map<number, number>, lookedTo: number): void {
     const { topic, context, options } = this
     const partition = context.partition(topic.name, id)
     const parked = this.parking.partition(id, places)
-    this.shares.push(new SharePartition({ id, partition, states, parked, keyed: options.order === 'key', host: this }))
+    this.shares.push(new SharePartition({ id, partition, states, parked, keyed: options.order === 'key', lookedTo, host: this }))
     this.unsubscribe.push(partition.onAppend(() => this.onAppend()))
   }
 
@@ -380,7 +382,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     return new QueueSettling({ ...what, clock, shares, log, ends, burial, isClosed, wakeAt, onWritten })
   }
 
-  private makeServer(): QueueServer {
+  private makeServer(deliveries: readonly Delivery[]): QueueServer {
     const { shares, options, log } = this
     return new QueueServer({
       clock: this.context.clock,
@@ -391,6 +393,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       wakeAt: (atMs) => this.timer.wakeAt(atMs),
       before: () => this.trim.parkingNow,
       report: (error) => this.report(error),
+      deliveries,
     })
   }
 
@@ -514,8 +517,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     const { states } = share
     const count = states.count(offset)
     if (state === DELAYED) {
-      states.move(offset, AVAILABLE, count)
-      share.ready.add(offset)
+      share.delayIsOver(offset)
     } else if (state === DYING) {
       this.inBackground(this.burial.retry(share, offset))
     } else {
@@ -527,8 +529,9 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   writeSnapshot(ops: OpsWriter): void {
-    const { topic, shares, outcomes, ids, burial, repeats, dead, expiry } = this
-    writeSnapshot(ops, { topicId: topic.id, now: this.context.clock.now(), shares, outcomes, ids, burial, repeats, dead, expiry })
+    const { topic, shares, outcomes, ids, burial, repeats, dead, expiry, keyRates, server } = this
+    const now = this.context.clock.now()
+    writeSnapshot(ops, { topicId: topic.id, now, shares, outcomes, ids, burial, repeats, dead, expiry, keyRates, server })
     this.settling.write(ops)
   }
 
@@ -553,6 +556,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.drain.clear()
     try {
       await this.burial.settled()
+      for (const share of this.shares) share.writeLooked(this.log.ops)
       await this.log.written()
       await this.trim.close()
       await this.parking.close()

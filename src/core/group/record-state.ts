@@ -3,30 +3,22 @@
 // A page that is finished is dropped: below the cursor, no page means finished. The edges between states are checked here.
 
 import { assert } from '../../lib/assert.js'
+import {
+  ACKNOWLEDGED,
+  ACQUIRED,
+  ARCHIVED,
+  AVAILABLE,
+  Columns,
+  DELAYED,
+  DYING,
+  PAGE_RECORDS,
+  Page,
+  SETTLING,
+  type State,
+  UNTOUCHED,
+} from './record-page.js'
 
-/** Never handed out, never looked at. */
-export const UNTOUCHED = 0
-export const AVAILABLE = 1
-/** Available from the moment in `until` on. */
-export const DELAYED = 2
-/** Locked by the lease until the moment in `until`. */
-export const ACQUIRED = 3
-export const ACKNOWLEDGED = 4
-export const ARCHIVED = 5
-/** Being copied to the dead letters; `until` is when a copy that failed is tried again. */
-export const DYING = 6
-/** Acquired, and how it ended is on its way to the state log; acquired again should the write fail. */
-export const SETTLING = 7
-
-export type State =
-  | typeof UNTOUCHED
-  | typeof AVAILABLE
-  | typeof DELAYED
-  | typeof ACQUIRED
-  | typeof ACKNOWLEDGED
-  | typeof ARCHIVED
-  | typeof DYING
-  | typeof SETTLING
+export { ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, DYING, SETTLING, type State, UNTOUCHED } from './record-page.js'
 
 /** For each state the set of states that may follow, as bits. */
 const EDGES: readonly number[] = [
@@ -40,34 +32,8 @@ const EDGES: readonly number[] = [
   bits(AVAILABLE, DELAYED, ACQUIRED, ACKNOWLEDGED, ARCHIVED, DYING), // settling
 ]
 
-const PAGE_BITS = 10
-const PAGE_RECORDS = 1 << PAGE_BITS
-/** Finished pages that are kept to be used again. */
-const SPARE_PAGES = 8
-
-class Page {
-  readonly state = new Uint8Array(PAGE_RECORDS)
-  readonly count = new Uint16Array(PAGE_RECORDS)
-  readonly lease = new Float64Array(PAGE_RECORDS)
-  readonly until = new Float64Array(PAGE_RECORDS)
-  /** How many of the records are finished. */
-  finished = 0
-  /** At or before the earliest `until` that matters. */
-  nextMs = Infinity
-  base = 0
-
-  /** As if new: finished below the cursor, untouched from there on. */
-  reset(base: number, cursor: number): this {
-    const finished = Math.min(Math.max(cursor - base, 0), PAGE_RECORDS)
-    this.base = base
-    this.state.fill(ACKNOWLEDGED, 0, finished)
-    this.state.fill(UNTOUCHED, finished)
-    this.count.fill(0)
-    this.finished = finished
-    this.nextMs = Infinity
-    return this
-  }
-}
+/** Columns of finished pages that are kept to be used again. */
+const SPARE_COLUMNS = 8
 
 /** Called for each record whose moment has come. */
 export type Due = (offset: number, state: State) => void
@@ -85,7 +51,7 @@ export class RecordStates {
   ready = 0
   dying = 0
   private readonly pages = new Map<number, Page>()
-  private readonly spare: Page[] = []
+  private readonly spare: Columns[] = []
   private lastPage: Page | null = null
   /** Records at or above the cursor that are not untouched: they are not counted as available. */
   private ahead = 0
@@ -108,7 +74,7 @@ export class RecordStates {
     if (offset < this.start) return ACKNOWLEDGED
     const page = this.find(offset)
     if (page === null) return offset < this.cursor ? ACKNOWLEDGED : UNTOUCHED
-    return page.state[offset - page.base] as State
+    return page.state(offset - page.base)
   }
 
   isFinished(offset: number): boolean {
@@ -124,17 +90,17 @@ export class RecordStates {
 
   count(offset: number): number {
     const page = this.find(offset)
-    return page === null ? 0 : (page.count[offset - page.base] as number)
+    return page === null ? 0 : page.count(offset - page.base)
   }
 
   lease(offset: number): number {
     const page = this.find(offset)
-    return page === null ? -1 : (page.lease[offset - page.base] as number)
+    return page === null ? -1 : page.lease(offset - page.base)
   }
 
   until(offset: number): number {
     const page = this.find(offset)
-    return page === null ? 0 : (page.until[offset - page.base] as number)
+    return page === null ? 0 : page.until(offset - page.base)
   }
 
   /** Moves a record along an edge. `until` and `lease` belong to states that have them. */
@@ -156,28 +122,34 @@ export class RecordStates {
     this.put(offset, this.state(offset), to, count, until, 0)
   }
 
+  /** A record ahead of the cursor whose delay is over has its place in the line again. */
+  rejoin(offset: number): void {
+    assert(offset >= this.cursor && this.state(offset) === DELAYED, 'who stands behind the cursor has no place in the line')
+    this.ahead--
+    this.put(offset, DELAYED, UNTOUCHED, 0, 0, 0)
+  }
+
   /** Whether the record is held under the lease, and nothing was said of its end. */
   isHeld(offset: number, lease: number): boolean {
     const page = this.find(offset)
     if (page === null || offset < this.start) return false
-    const i = offset - page.base
-    return page.state[i] === ACQUIRED && page.lease[i] === lease
+    const at = offset - page.base
+    return page.state(at) === ACQUIRED && page.lease(at) === lease
   }
 
   /** How an acquired record ended is on its way to the state log; what is known of it stays. */
   settling(offset: number): void {
     const page = this.find(offset)
-    assert(page !== null && page.state[offset - page.base] === ACQUIRED, 'only what is acquired is settled')
-    page.state[offset - page.base] = SETTLING
+    assert(page !== null && page.state(offset - page.base) === ACQUIRED, 'only what is acquired is settled')
+    page.setState(offset - page.base, SETTLING)
   }
 
   /** Another end of the lock, or another moment to try again. */
   renew(offset: number, until: number): void {
     const page = this.find(offset)
-    const state = page === null ? UNTOUCHED : page.state[offset - page.base]
+    const state = page === null ? UNTOUCHED : page.state(offset - page.base)
     assert(page !== null && (state === ACQUIRED || state === DYING), 'only what is acquired or dying has a moment to move')
-    page.until[offset - page.base] = until
-    page.nextMs = Math.min(page.nextMs, until)
+    page.setUntil(offset - page.base, until)
   }
 
   /** The records below `offset` have been seen. */
@@ -189,10 +161,10 @@ export class RecordStates {
       const page = this.pages.get(index)
       if (page !== undefined && this.ahead > 0) {
         // What stood ahead of the cursor is now behind it.
-        for (let at = this.cursor; at < pageEnd; at++) if (page.state[at - page.base] !== UNTOUCHED) this.ahead--
+        for (let at = this.cursor; at < pageEnd; at++) if (page.state(at - page.base) !== UNTOUCHED) this.ahead--
       }
       this.cursor = pageEnd
-      if (page !== undefined) this.dropIfFinished(page)
+      if (page !== undefined) this.tidy(page)
     }
   }
 
@@ -207,15 +179,11 @@ export class RecordStates {
     let at = offset
     while (at < this.cursor) {
       const page = this.find(at)
-      if (page === null) {
-        at = Math.min(this.cursor, (Math.floor(at / PAGE_RECORDS) + 1) * PAGE_RECORDS)
-        continue
-      }
-      const state = page.state[at - page.base]
-      if (state !== ACKNOWLEDGED && state !== ARCHIVED) break
-      at++
+      const end = (Math.floor(at / PAGE_RECORDS) + 1) * PAGE_RECORDS
+      at = page === null ? end : page.base + page.firstUnfinished(at - page.base)
+      if (at < end) break
     }
-    return at
+    return Math.max(offset, Math.min(at, this.cursor))
   }
 
   /** How many records below the cursor are not finished, or stand ahead of it. */
@@ -235,13 +203,13 @@ export class RecordStates {
     for (const page of [...this.pages.values()]) {
       if (page.nextMs > nowMs) continue
       page.nextMs = Infinity
-      for (let i = 0; i < PAGE_RECORDS; i++) {
-        const state = page.state[i] as State
-        if (state !== DELAYED && state !== ACQUIRED && state !== DYING) continue
-        const until = page.until[i] as number
-        if (until <= nowMs) visit(page.base + i, state)
+      page.forEach((at) => {
+        const state = page.state(at)
+        if (state !== DELAYED && state !== ACQUIRED && state !== DYING) return
+        const until = page.until(at)
+        if (until <= nowMs) visit(page.base + at, state)
         else if (until < page.nextMs) page.nextMs = until
-      }
+      })
     }
   }
 
@@ -249,40 +217,34 @@ export class RecordStates {
   runs(visit: Run): void {
     for (const page of this.pages.values()) {
       let first = -1
-      for (let i = 0; i <= PAGE_RECORDS; i++) {
-        const known = i < PAGE_RECORDS && this.isNotable(page, i)
-        if (first >= 0 && !(known && isAlike(page, first, i))) {
-          visit(page.base + first, i - first, page.state[first] as State, page.count[first] as number, page.until[first] as number)
+      let end = -1
+      const tell = (): void => visit(page.base + first, end - first, page.state(first), page.count(first), page.until(first))
+      page.forEach((at) => {
+        if (!this.isNotable(page, at)) return
+        if (first >= 0 && !(at === end && isAlike(page, first, at))) {
+          tell()
           first = -1
         }
-        if (known && first < 0) first = i
-      }
+        if (first < 0) first = at
+        end = at + 1
+      })
+      if (first >= 0) tell()
     }
   }
 
-  private isNotable(page: Page, i: number): boolean {
-    const state = page.state[i] as State
+  private isNotable(page: Page, at: number): boolean {
+    const state = page.state(at)
     if (state === UNTOUCHED) return false
-    return (state !== ACKNOWLEDGED && state !== ARCHIVED) || page.base + i >= this.cursor
+    return (state !== ACKNOWLEDGED && state !== ARCHIVED) || page.base + at >= this.cursor
   }
 
   private put(offset: number, from: State, to: State, count: number, until: number, lease: number): void {
     const page = this.find(offset) ?? this.addPage(offset)
-    const i = offset - page.base
     this.tally(from, -1)
     this.tally(to, 1)
     if (from === UNTOUCHED && to !== UNTOUCHED && offset >= this.cursor) this.ahead++
-    if (from === ACKNOWLEDGED || from === ARCHIVED) page.finished--
-    page.state[i] = to
-    page.count[i] = count
-    page.until[i] = until
-    page.lease[i] = lease
-    if (to === ACKNOWLEDGED || to === ARCHIVED) {
-      page.finished++
-      this.dropIfFinished(page)
-    } else if (until < page.nextMs && (to === DELAYED || to === ACQUIRED || to === DYING)) {
-      page.nextMs = until
-    }
+    page.set(offset - page.base, to, count, until, lease)
+    if (to === ACKNOWLEDGED || to === ARCHIVED) this.tidy(page)
   }
 
   private tally(state: State, by: number): void {
@@ -303,18 +265,22 @@ export class RecordStates {
 
   private addPage(offset: number): Page {
     const index = Math.floor(offset / PAGE_RECORDS)
-    const page = (this.spare.pop() ?? new Page()).reset(index * PAGE_RECORDS, this.cursor)
+    const base = index * PAGE_RECORDS
+    const isPassed = base + PAGE_RECORDS <= this.cursor
+    const page = new Page(base, this.cursor, isPassed ? null : (this.spare.pop() ?? new Columns()))
     this.pages.set(index, page)
     this.lastPage = page
     return page
   }
 
-  /** Ahead of the cursor a page stays, for there no page would mean untouched. */
-  private dropIfFinished(page: Page): void {
-    if (page.finished < PAGE_RECORDS || page.base + PAGE_RECORDS > this.cursor) return
+  /** A page that the cursor has passed takes as much memory as it needs. Ahead of the cursor it stays, for there no page would mean untouched. */
+  private tidy(page: Page): void {
+    if (page.base + PAGE_RECORDS > this.cursor) return
+    const columns = page.thin()
+    if (columns !== null && this.spare.length < SPARE_COLUMNS) this.spare.push(columns)
+    if (page.unfinished > 0) return
     this.pages.delete(page.base / PAGE_RECORDS)
     if (this.lastPage === page) this.lastPage = null
-    if (this.spare.length < SPARE_PAGES) this.spare.push(page)
   }
 }
 
@@ -324,6 +290,6 @@ function bits(...states: readonly number[]): number {
 
 function isAlike(page: Page, a: number, b: number): boolean {
   return (
-    page.state[a] === page.state[b] && page.count[a] === page.count[b] && (page.state[a] !== DELAYED || page.until[a] === page.until[b])
+    page.state(a) === page.state(b) && page.count(a) === page.count(b) && (page.state(a) !== DELAYED || page.until(a) === page.until(b))
   )
 }

@@ -19,6 +19,8 @@ import { ReadyOffsets } from './queue-ready.js'
 import { ACKNOWLEDGED, ACQUIRED, ARCHIVED, AVAILABLE, DELAYED, type RecordStates, UNTOUCHED } from './record-state.js'
 
 const READ_BYTES = 1024 * 1024
+/** The state log hears up to where delays are known once for so many records. */
+const TELL_RECORDS = 65_536
 
 /** What acquiring needs to know. */
 export interface Taking {
@@ -50,6 +52,8 @@ export interface SharePartitionOptions {
   readonly parked: ParkedPlaces
   /** Of the records of one key one is in work at a time. */
   readonly keyed: boolean
+  /** Up to where all delays are known. */
+  readonly lookedTo: number
   readonly host: ShareHost
 }
 
@@ -72,8 +76,10 @@ export class SharePartition {
   private keptFrom: number
   private readonly keys: QueueKeys | null
   private readonly host: ShareHost
-  /** Up to where records were looked at ahead of the cursor, for delays and ids. */
-  private lookedTo = 0
+  /** Up to where all delays are known. */
+  private lookedTo: number
+  /** What the state log says of it. */
+  private toldTo: number
   /** What was read ahead, and the place in it. */
   private block: readonly PackedBatch[] = []
   private blockAt = 0
@@ -94,6 +100,8 @@ export class SharePartition {
     this.keys = options.keyed ? new QueueKeys() : null
     this.host = options.host
     this.keptFrom = this.states.start
+    this.lookedTo = options.lookedTo
+    this.toldTo = options.lookedTo
     this.pullUp()
   }
 
@@ -140,6 +148,30 @@ export class SharePartition {
   giveBack(offset: number, count: number, notBefore: number): void {
     this.host.ops.available(this.id, offset, 1, count, notBefore)
     this.comeBack(offset, count, notBefore)
+  }
+
+  /** The moment of a delayed record has come. Ahead of the cursor it waits for its turn like those before it. */
+  delayIsOver(offset: number): void {
+    if (offset >= this.states.cursor) this.states.rejoin(offset)
+    else this.comeBack(offset, this.states.count(offset), 0)
+  }
+
+  /** Records from `first` to `end` were sent here; `delays` holds which of them have to wait, each with its moment. */
+  sent(first: number, end: number, delays: readonly number[], now: number): void {
+    for (let i = 0; i < delays.length; i += 2) {
+      const offset = first + (delays[i] as number)
+      const deliverAt = delays[i + 1] as number
+      if (deliverAt > now && offset >= this.states.cursor && this.states.state(offset) === UNTOUCHED) this.delay(offset, deliverAt)
+    }
+    this.hasLooked(first, end)
+    if (this.lookedTo - this.toldTo >= TELL_RECORDS) this.writeLooked(this.host.ops)
+  }
+
+  /** Says up to where delays are known, so that a restart need not look again. */
+  writeLooked(ops: OpsWriter): void {
+    const looked = Math.max(this.lookedTo, this.states.cursor)
+    if (looked > 0) ops.looked(this.id, looked)
+    this.toldTo = looked
   }
 
   /** As `giveBack`, when the words were written before. */
@@ -215,7 +247,11 @@ export class SharePartition {
       if (slice.isOver) await slice.giveTurn()
       offset = Math.max(offset, this.partition.startOffset)
     }
-    if (begin <= Math.max(this.lookedTo, this.states.cursor)) this.lookedTo = Math.max(this.lookedTo, offset)
+    this.hasLooked(begin, offset)
+  }
+
+  private hasLooked(begin: number, end: number): void {
+    if (begin <= Math.max(this.lookedTo, this.states.cursor)) this.lookedTo = Math.max(this.lookedTo, end)
   }
 
   /** The batches that hold anything unfinished, in the order of the log. */
@@ -279,10 +315,12 @@ export class SharePartition {
     if (deliverAt > now) this.delay(cursor.offset, deliverAt)
   }
 
-  /** What will never be a message is finished, ahead of the cursor: the state log hears of it when the cursor comes by. */
+  /** What will never be a message is finished, ahead of the cursor. */
   private hide({ baseOffset, lastOffset }: PackedBatch): void {
     for (let offset = Math.max(baseOffset, this.states.cursor); offset <= lastOffset; offset++) {
-      if (this.states.state(offset) === UNTOUCHED) this.states.move(offset, ARCHIVED, 0)
+      if (this.states.state(offset) !== UNTOUCHED) continue
+      this.states.move(offset, ARCHIVED, 0)
+      this.host.ops.acknowledged(this.id, offset)
     }
   }
 
@@ -471,7 +509,10 @@ export class SharePartition {
       if (states.state(offset) === UNTOUCHED) states.move(offset, AVAILABLE, 0)
       return false
     }
-    keyRates?.add(key, now)
+    if (keyRates !== null) {
+      keyRates.add(key, now)
+      this.host.ops.delivered(now, 1, key)
+    }
     return true
   }
 
