@@ -2,6 +2,7 @@
 // connections of all listeners of a broker.
 
 import { KafkaliteError } from '../errors.js'
+import { AclStore } from './access/access-control.js'
 import type { BrokerSettings } from '../core/broker-settings.js'
 import type { Cluster, TopicDescription } from '../core/cluster.js'
 import type { ConsumerGroupPort } from '../core/consumer-group-port.js'
@@ -15,6 +16,8 @@ export const LEADER_EPOCH = 0
 export class BrokerView {
   /** What is known of topics, by their ids; null when topics came or went since. */
   private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
+
+  private aclStore: Promise<AclStore> | null = null
 
   private constructor(
     readonly cluster: Cluster,
@@ -36,6 +39,15 @@ export class BrokerView {
     if (classicGroups === undefined || consumerGroups === undefined || settings === undefined || cluster.identify === undefined)
       throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
     return new BrokerView(cluster, await cluster.identify(), settings, classicGroups, consumerGroups)
+  }
+
+  /** The access rules. NOT_SUPPORTED. */
+  acls(): Promise<AclStore> {
+    this.aclStore ??= (async () => {
+      if (this.cluster.kept === undefined) throw new KafkaliteError('NOT_SUPPORTED', 'This cluster keeps no access rules')
+      return new AclStore(await this.cluster.kept())
+    })()
+    return this.aclStore
   }
 
   /** The topic with that id, or undefined. */

@@ -25,6 +25,9 @@ import { addPartitionsToTxn } from './handlers/24-add-partitions-to-txn.js'
 import { addOffsetsToTxn } from './handlers/25-add-offsets-to-txn.js'
 import { endTxn } from './handlers/26-end-txn.js'
 import { txnOffsetCommit } from './handlers/28-txn-offset-commit.js'
+import { describeAcls } from './handlers/29-describe-acls.js'
+import { createAcls } from './handlers/30-create-acls.js'
+import { deleteAcls } from './handlers/31-delete-acls.js'
 import { describeConfigs } from './handlers/32-describe-configs.js'
 import { alterConfigs } from './handlers/33-alter-configs.js'
 import { saslAuthenticate } from './handlers/36-sasl-authenticate.js'
@@ -63,6 +66,9 @@ const ALL: readonly AnyHandler[] = [
   addOffsetsToTxn,
   endTxn,
   txnOffsetCommit,
+  describeAcls,
+  createAcls,
+  deleteAcls,
   describeConfigs,
   alterConfigs,
   saslAuthenticate,
