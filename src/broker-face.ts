@@ -80,7 +80,7 @@ export { type Codec, registerCodec } from './record/compression.js'
 export type { Compression } from './record/format.js'
 export { PackedBatch } from './record/packed-batch.js'
 export type { HeaderValue, RecordHeaders, RecordHeadersInit } from './record/record.js'
-export type { Listener, ListenOptions, PasswordOf, SaslMechanism, SaslOptions, TlsOptions } from './server/listen-options.js'
+export type { AclsOptions, Listener, ListenOptions, PasswordOf, SaslMechanism, SaslOptions, TlsOptions } from './server/listen-options.js'
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory.js'
 export type {
   LogAppend,

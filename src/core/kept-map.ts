@@ -3,7 +3,9 @@
 
 import type { Awaitable } from '../lib/awaitable.js'
 
+/** Values by key that outlive the broker; `Cluster.kept()`. */
 export interface KeptMap {
+  /** What is kept now. */
   entries(): Iterable<readonly [key: string, value: unknown]>
   /** Writes the changes, all or none (null removes); synced when it resolves. */
   write(changes: readonly (readonly [key: string, value: unknown])[]): Awaitable<void>
