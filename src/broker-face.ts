@@ -57,6 +57,7 @@ export type {
   TopicPartition,
 } from './core/cluster.js'
 export type { BrokerSettings } from './core/broker-settings.js'
+export type { KeptMap } from './core/kept-map.js'
 export type { RecordState } from './core/queue-port.js'
 export type { Flush, ResolvedTopicConfig, TopicConfig } from './core/topic-config.js'
 export type {

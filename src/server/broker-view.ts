@@ -3,6 +3,8 @@
 
 import { KafkaliteError } from '../errors.js'
 import { AclStore } from './access/access-control.js'
+import type { KeptMap } from '../core/kept-map.js'
+import type { ScramStore } from './scram-store.js'
 import type { BrokerSettings } from '../core/broker-settings.js'
 import type { Cluster, TopicDescription } from '../core/cluster.js'
 import type { ConsumerGroupPort } from '../core/consumer-group-port.js'
@@ -18,6 +20,7 @@ export class BrokerView {
   private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
 
   private aclStore: Promise<AclStore> | null = null
+  private scramStore: Promise<ScramStore> | null = null
 
   private constructor(
     readonly cluster: Cluster,
@@ -43,11 +46,24 @@ export class BrokerView {
 
   /** The access rules. NOT_SUPPORTED. */
   acls(): Promise<AclStore> {
-    this.aclStore ??= (async () => {
-      if (this.cluster.kept === undefined) throw new KafkaliteError('NOT_SUPPORTED', 'This cluster keeps no access rules')
-      return new AclStore(await this.cluster.kept())
-    })()
+    this.aclStore ??= this.kept().then((kept) => new AclStore(kept))
     return this.aclStore
+  }
+
+  /** The users that clients made. Loaded with the cryptography that it needs. NOT_SUPPORTED. */
+  scram(): Promise<ScramStore> {
+    this.scramStore ??= this.openScram()
+    return this.scramStore
+  }
+
+  private async openScram(): Promise<ScramStore> {
+    const { ScramStore: Store } = await import('./scram-store.js')
+    return new Store(await this.kept())
+  }
+
+  private async kept(): Promise<KeptMap> {
+    if (this.cluster.kept === undefined) throw new KafkaliteError('NOT_SUPPORTED', 'This cluster keeps neither access rules nor users')
+    return this.cluster.kept()
   }
 
   /** The topic with that id, or undefined. */

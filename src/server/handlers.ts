@@ -35,6 +35,8 @@ import { createPartitions } from './handlers/37-create-partitions.js'
 import { deleteGroups } from './handlers/42-delete-groups.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
 import { offsetDelete } from './handlers/47-offset-delete.js'
+import { describeUserScramCredentials } from './handlers/50-describe-user-scram-credentials.js'
+import { alterUserScramCredentials } from './handlers/51-alter-user-scram-credentials.js'
 import { describeCluster } from './handlers/60-describe-cluster.js'
 import { describeProducers } from './handlers/61-describe-producers.js'
 import { describeTransactions } from './handlers/65-describe-transactions.js'
@@ -76,6 +78,8 @@ const ALL: readonly AnyHandler[] = [
   deleteGroups,
   incrementalAlterConfigs,
   offsetDelete,
+  describeUserScramCredentials,
+  alterUserScramCredentials,
   describeCluster,
   describeProducers,
   describeTransactions,

@@ -6,6 +6,7 @@ import { describe, KafkaliteError } from '../errors.js'
 import type { Cluster } from '../core/cluster.js'
 import { Access, type AclStore } from './access/access-control.js'
 import type { Authentication } from './authentication.js'
+import type { ScramStore } from './scram-store.js'
 import { BrokerView } from './broker-view.js'
 import { Connection } from './connection.js'
 import {
@@ -32,7 +33,8 @@ export async function listen(cluster: Cluster, options: ListenOptions = {}): Pro
   const createTlsServer = options.tls === undefined ? null : (await import('node:tls')).createServer
   const Asking = options.sasl === undefined ? null : (await import('./authentication.js')).Authentication
   const acls = options.acls === undefined ? null : await (await view).acls()
-  const listener = new TcpListener(await view, options, createTlsServer, Asking, acls)
+  const users = options.sasl === undefined ? null : await (await view).scram()
+  const listener = new TcpListener(await view, options, createTlsServer, Asking, users, acls)
   await listener.open()
   return listener
 }
@@ -51,6 +53,7 @@ class TcpListener implements Listener {
     private readonly options: ListenOptions,
     createTlsServer: typeof CreateTlsServer | null,
     private readonly Asking: typeof Authentication | null,
+    private readonly users: ScramStore | null,
     private readonly acls: AclStore | null,
   ) {
     const { maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs } = options
@@ -128,12 +131,13 @@ class TcpListener implements Listener {
 
   private newAuthentication(): Authentication | null {
     const { sasl } = this.options
-    if (sasl === undefined || this.Asking === null) return null
+    if (sasl === undefined || this.Asking === null || this.users === null) return null
     const { users, mechanisms = MECHANISMS } = sasl
     const { clock } = this.view.cluster
     return new this.Asking(
       mechanisms,
       typeof users === 'function' ? users : (user) => (Object.hasOwn(users, user) ? users[user] : undefined),
+      this.users,
       () => clock.now(),
       this.settings.connectionsMaxReauthMs,
     )

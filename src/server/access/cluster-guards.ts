@@ -7,6 +7,7 @@ import type { AddPartitionsToTxnRequest } from '../../protocol/messages/24-add-p
 import type { AddOffsetsToTxnRequest } from '../../protocol/messages/25-add-offsets-to-txn.js'
 import type { EndTxnRequest } from '../../protocol/messages/26-end-txn.js'
 import type { TxnOffsetCommitRequest } from '../../protocol/messages/28-txn-offset-commit.js'
+import type { AlterUserScramCredentialsRequest } from '../../protocol/messages/51-alter-user-scram-credentials.js'
 import { RESOURCE_TYPES } from '../config-resources.js'
 import type { Access } from './access-control.js'
 import type { Operation } from './acl.js'
@@ -152,7 +153,16 @@ export const CLUSTER_GUARDS: Readonly<Record<number, Guard>> = {
   43: onCluster('alter'),
   44: ofResources('alterConfigs', 'responses'),
   50: onCluster('describe'),
-  51: onCluster('alter'),
+  51: whole<AlterUserScramCredentialsRequest>(
+    (_request, access) => access.may('alter', 'cluster'),
+    ({ deletions, upsertions }) => ({
+      results: [...new Set([...deletions, ...upsertions].map(({ name }) => name))].map((user) => ({
+        user,
+        errorCode: CLUSTER_AUTHORIZATION_FAILED,
+        errorMessage,
+      })),
+    }),
+  ),
   60: after((response, access) => {
     const { clusterAuthorizedOperations: bits } = response as { readonly clusterAuthorizedOperations?: number }
     return bits === undefined ? response : { ...response, clusterAuthorizedOperations: access.operations(bits, 'cluster') }
