@@ -57,6 +57,7 @@ export type {
   TopicPartition,
 } from './core/cluster.js'
 export type { BrokerSettings } from './core/broker-settings.js'
+export type { KeptMap } from './core/kept-map.js'
 export type { RecordState } from './core/queue-port.js'
 export type { Flush, ResolvedTopicConfig, TopicConfig } from './core/topic-config.js'
 export type {
@@ -80,7 +81,7 @@ export { type Codec, registerCodec } from './record/compression.js'
 export type { Compression } from './record/format.js'
 export { PackedBatch } from './record/packed-batch.js'
 export type { HeaderValue, RecordHeaders, RecordHeadersInit } from './record/record.js'
-export type { Listener, ListenOptions, PasswordOf, SaslMechanism, SaslOptions, TlsOptions } from './server/listen-options.js'
+export type { AclsOptions, Listener, ListenOptions, PasswordOf, SaslMechanism, SaslOptions, TlsOptions } from './server/listen-options.js'
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory.js'
 export type {
   LogAppend,

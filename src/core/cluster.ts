@@ -12,6 +12,7 @@ import type { BrokerSettings } from './broker-settings.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type { ConsumerGroupPort } from './consumer-group-port.js'
 import type { GroupState } from './group-state.js'
+import type { KeptMap } from './kept-map.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
 import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
 import type { OffsetToCommit, TopicPartition } from './topic-partition.js'
@@ -233,6 +234,8 @@ export interface ClusterEvents {
 export interface Cluster {
   /** The id that remote clients know the cluster by, the same each time it is opened. */
   identify?(): Promise<string>
+  /** What is kept over openings for the listeners: access rules. */
+  kept?(): Promise<KeptMap>
   /** What the broker was told, where it is in this process. */
   readonly settings?: BrokerSettings | undefined
   /** Remote members of groups whose assignment this process computes. */

@@ -36,6 +36,7 @@ import { fitOffsets } from './group/offsets-recovery.js'
 import { openQueue } from './group/queue-state.js'
 import { identityOf } from './cluster-identity.js'
 import { INTERNAL_LOG_CONFIG, InternalLog } from './internal-log.js'
+import type { KeptMap } from './kept-map.js'
 import { KeyedLog } from './keyed-log.js'
 import type { FoundOffset } from './offset-lookup.js'
 import type { Partition } from './partition.js'
@@ -53,7 +54,7 @@ import {
   type TopicConfig,
   checkTopicConfig,
 } from './topic-config.js'
-import { checkTopicName, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
+import { checkTopicName, KEPT_LOG, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
 import { TopicRegistry } from './topic-registry.js'
 import { transactionsOf } from './transaction/compaction-view.js'
 import { TransactionCoordinator } from './transaction/transaction-coordinator.js'
@@ -122,6 +123,7 @@ export class EmbeddedCluster implements Cluster {
   private parts: Parts | null = null
   private closing: Promise<void> | null = null
   private identity: Promise<string> | null = null
+  private keptMap: Promise<KeyedLog<unknown>> | null = null
 
   constructor(private readonly options: EmbeddedClusterOptions) {
     const { storage, clock, random } = options
@@ -246,6 +248,14 @@ export class EmbeddedCluster implements Cluster {
     return this.identity
   }
 
+  /** A log that is there only once somebody wants to keep something. */
+  async kept(): Promise<KeptMap> {
+    this.requireParts()
+    this.keptMap ??= this.openKept()
+    const map = await this.keptMap
+    return { entries: () => map.entries(), write: (changes) => this.work.track(map.write(changes, 'always')) }
+  }
+
   /** CLOSED. */
   get classicGroups(): ClassicGroupPort {
     return this.requireParts().groups.classic
@@ -360,6 +370,18 @@ export class EmbeddedCluster implements Cluster {
     return { registry, retention, cleaner, groups, metadata, topicRecords, offsets, transactionLog, transactions, fetcher }
   }
 
+  private async openKept(): Promise<KeyedLog<unknown>> {
+    const { storage, flusher, clock } = this
+    const log = new InternalLog(await storage.log(KEPT_LOG, { ...INTERNAL_LOG_CONFIG, flush: 'always' }), storage, flusher)
+    const map = new KeyedLog<unknown>(
+      log,
+      () => clock.now(),
+      (error) => this.report(error),
+    )
+    await map.load()
+    return map
+  }
+
   private newCleaner(registry: TopicRegistry, track: (done: Promise<void>) => void): LogCleaner {
     const { clock, random } = this
     const { cleanerBackoffMs, cleanerDedupeBufferBytes } = this.settings
@@ -396,6 +418,7 @@ export class EmbeddedCluster implements Cluster {
       await parts.registry.close()
       await parts.transactionLog.close()
       await parts.offsets.close()
+      await (await this.keptMap)?.close()
       await parts.metadata.close()
     } finally {
       await this.storage.close()

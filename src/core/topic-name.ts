@@ -6,10 +6,11 @@ import { describe, KafkaliteError } from '../errors.js'
 export const METADATA_LOG = '__cluster_metadata-0'
 export const OFFSETS_LOG = '__consumer_offsets-0'
 export const TRANSACTIONS_LOG = '__transaction_state-0'
+export const KEPT_LOG = '__kafkalite_kept-0'
 
 const LENGTH_MAX = 249
 const LEGAL = /^[a-zA-Z0-9._-]+$/
-const RESERVED = new Set(['__cluster_metadata', '__consumer_offsets', '__transaction_state'])
+const RESERVED = new Set(['__cluster_metadata', '__consumer_offsets', '__transaction_state', '__kafkalite_kept'])
 const STATE_LOG_PREFIX = '__share_group_state'
 
 /** The log that keeps the state of the queue on this topic. It ends in a number, as the names of all logs do. */

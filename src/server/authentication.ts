@@ -6,6 +6,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { encodeUtf8, readUtf8 } from '../lib/text.js'
 import type { PasswordOf, SaslMechanism } from './listen-options.js'
 import { ScramExchange } from './scram.js'
+import { digestOf, SCRAM_MECHANISMS, type ScramStore } from './scram-store.js'
 
 const KEYS = { handshake: 17, apiVersions: 18, authenticate: 36 } as const
 
@@ -21,6 +22,7 @@ export class Authentication {
   constructor(
     readonly mechanisms: readonly SaslMechanism[],
     private readonly passwordOf: PasswordOf,
+    private readonly kept: ScramStore,
     private readonly now: () => number,
     /** connections.max.reauth.ms: for how long what was proved counts; 0: for ever */
     private readonly lifetimeMs: number,
@@ -41,8 +43,13 @@ export class Authentication {
     const mechanism = this.mechanisms.find((each) => each === name)
     if (mechanism === undefined || (this.user !== null && mechanism !== this.mechanism)) return false
     this.mechanism = mechanism
-    this.scram = mechanism === 'PLAIN' ? null : new ScramExchange(mechanism === 'SCRAM-SHA-256' ? 'sha256' : 'sha512', this.passwordOf)
+    this.scram = mechanism === 'PLAIN' ? null : this.newExchange(mechanism)
     return true
+  }
+
+  private newExchange(mechanism: Exclude<SaslMechanism, 'PLAIN'>): ScramExchange {
+    const number = [...SCRAM_MECHANISMS].find(([, name]) => name === mechanism)?.[0] ?? 0
+    return new ScramExchange(digestOf(mechanism), this.passwordOf, (user) => this.kept.of(user)?.get(number))
   }
 
   /** The answer to the next message of the exchange, and for how long it counts if it was the last; null: the client is not who it says. */

@@ -15,7 +15,7 @@ import {
   configText,
   parseConfigText,
 } from './config-text.js'
-import { LISTENER_DEFAULTS, type ListenerSettings } from './listen-options.js'
+import { type AclsOptions, LISTENER_DEFAULTS, type ListenerSettings, type ListenOptions } from './listen-options.js'
 
 type BrokerSetting = Exclude<keyof BrokerSettings, 'topicDefaults'>
 
@@ -24,6 +24,7 @@ type Known = { readonly type: ConfigType; readonly scale?: number; readonly word
   | { readonly of: 'broker'; readonly ours: BrokerSetting }
   | { readonly of: 'topic'; readonly ours: keyof ResolvedTopicConfig }
   | { readonly of: 'listener'; readonly ours: keyof ListenerSettings }
+  | { readonly of: 'acls' }
   | { readonly of: 'none'; readonly value: string }
 )
 
@@ -41,6 +42,8 @@ const MINUTE = 60_000
 const HOUR = 3_600_000
 
 export const BROKER_CONFIGS: Readonly<Record<string, Known>> = {
+  'allow.everyone.if.no.acl.found': { type: 'boolean', of: 'acls' },
+  'authorizer.class.name': { type: 'string', of: 'acls' },
   'auto.create.topics.enable': broker('boolean', 'autoCreateTopics'),
   'broker.id': only('int', '1'),
   'compression.type': { ...topic('string', 'compressionType'), words: COMPRESSION_WORDS },
@@ -83,6 +86,7 @@ export const BROKER_CONFIGS: Readonly<Record<string, Known>> = {
   'offsets.retention.check.interval.ms': broker('long', 'offsetsRetentionCheckIntervalMs'),
   'offsets.retention.minutes': broker('int', 'offsetsRetentionMinutes'),
   'socket.request.max.bytes': listener('int', 'maxRequestBytes'),
+  'super.users': { type: 'string', of: 'acls' },
   'transaction.max.timeout.ms': broker('int', 'transactionMaxTimeoutMs'),
 }
 
@@ -98,7 +102,7 @@ export interface DescribedBrokerConfig {
 export function describeBrokerConfigs(settings: BrokerSettings, listening: ListenerSettings): readonly DescribedBrokerConfig[] {
   const described: DescribedBrokerConfig[] = []
   for (const [name, known] of Object.entries(BROKER_CONFIGS)) {
-    if (known.scale !== undefined) continue
+    if (known.scale !== undefined || known.of === 'acls') continue
     const [value, defaultValue] = valuesOf(known, settings, listening).map((each) => configText(each, known.words)) as [string, string]
     const source = value === defaultValue ? CONFIG_SOURCES.default : CONFIG_SOURCES.staticBroker
     described.push({ name, value, source, type: CONFIG_TYPES[known.type], defaultValue })
@@ -106,7 +110,11 @@ export function describeBrokerConfigs(settings: BrokerSettings, listening: Liste
   return described
 }
 
-function valuesOf(known: Known, settings: BrokerSettings, listening: ListenerSettings): readonly (string | number | boolean)[] {
+function valuesOf(
+  known: Exclude<Known, { readonly of: 'acls' }>,
+  settings: BrokerSettings,
+  listening: ListenerSettings,
+): readonly (string | number | boolean)[] {
   if (known.of === 'broker') return [settings[known.ours], BROKER_DEFAULTS[known.ours]]
   if (known.of === 'topic') return [settings.topicDefaults[known.ours], TOPIC_DEFAULTS[known.ours]]
   if (known.of === 'listener') return [listening[known.ours], LISTENER_DEFAULTS[known.ours]]
@@ -117,12 +125,13 @@ function valuesOf(known: Known, settings: BrokerSettings, listening: ListenerSet
 export interface ParsedBrokerConfigs {
   readonly broker: { [P in BrokerSetting]?: BrokerSettings[P] }
   readonly topicDefaults: TopicConfig
-  readonly listener: Partial<ListenerSettings>
+  readonly listener: Partial<ListenerSettings> & Pick<ListenOptions, 'acls'>
 }
 
 /** What the texts say, in our names. INVALID_CONFIG: an unknown name, or a value that is none. Ranges are checked by who takes them. */
 export function parseBrokerConfigs(given: readonly (readonly [name: string, value: string])[]): ParsedBrokerConfigs {
   const parsed = { broker: {}, topic: {}, listener: {} } as Record<'broker' | 'topic' | 'listener', Record<string, unknown>>
+  const acls = new Map<string, string | number | boolean>()
   // In Kafka the more exact unit wins: milliseconds over minutes over hours.
   const inOrder = [...given].sort(([a], [b]) => (BROKER_CONFIGS[b]?.scale ?? 0) - (BROKER_CONFIGS[a]?.scale ?? 0))
   for (const [name, value] of inOrder) {
@@ -134,10 +143,29 @@ export function parseBrokerConfigs(given: readonly (readonly [name: string, valu
         `There is no broker config "${name}" here${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
       )
     }
-    if (known.of !== 'none') parsed[known.of][known.ours] = scaled(parseConfigText(value, known.type, name, known.words), known.scale)
+    if (known.of === 'acls') acls.set(name, parseConfigText(value, known.type, name))
+    else if (known.of !== 'none') parsed[known.of][known.ours] = scaled(parseConfigText(value, known.type, name, known.words), known.scale)
     else if (value !== known.value) throw new KafkaliteError('INVALID_CONFIG', `${name} can only be ${known.value} here, not "${value}"`)
   }
-  return { broker: parsed.broker, topicDefaults: parsed.topic, listener: parsed.listener } as ParsedBrokerConfigs
+  const listening = { ...parsed.listener, ...(acls.size > 0 && { acls: aclsOf(acls) }) }
+  return { broker: parsed.broker, topicDefaults: parsed.topic, listener: listening } as ParsedBrokerConfigs
+}
+
+/** The class of Kafka whose rules the access rules here keep. */
+const AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+
+function aclsOf(given: ReadonlyMap<string, string | number | boolean>): AclsOptions {
+  const authorizer = given.get('authorizer.class.name')
+  if (authorizer !== AUTHORIZER) {
+    const [name, value] = authorizer === undefined ? [...given.keys()] : ['authorizer.class.name', authorizer]
+    const why = authorizer === undefined ? `${name} has no meaning without it` : `it cannot be "${value}"`
+    throw new KafkaliteError('INVALID_CONFIG', `Access rules need authorizer.class.name=${AUTHORIZER}; ${why}`)
+  }
+  const users = String(given.get('super.users') ?? '').split(';')
+  return {
+    superUsers: users.map((user) => user.trim()).filter((user) => user !== ''),
+    allowEveryoneIfNoAclFound: given.get('allow.everyone.if.no.acl.found') === true,
+  }
 }
 
 /** No limit is no limit in any unit. */

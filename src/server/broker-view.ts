@@ -2,6 +2,9 @@
 // connections of all listeners of a broker.
 
 import { KafkaliteError } from '../errors.js'
+import { AclStore } from './access/access-control.js'
+import type { KeptMap } from '../core/kept-map.js'
+import type { ScramStore } from './scram-store.js'
 import type { BrokerSettings } from '../core/broker-settings.js'
 import type { Cluster, TopicDescription } from '../core/cluster.js'
 import type { ConsumerGroupPort } from '../core/consumer-group-port.js'
@@ -15,6 +18,9 @@ export const LEADER_EPOCH = 0
 export class BrokerView {
   /** What is known of topics, by their ids; null when topics came or went since. */
   private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
+
+  private aclStore: Promise<AclStore> | null = null
+  private scramStore: Promise<ScramStore> | null = null
 
   private constructor(
     readonly cluster: Cluster,
@@ -36,6 +42,28 @@ export class BrokerView {
     if (classicGroups === undefined || consumerGroups === undefined || settings === undefined || cluster.identify === undefined)
       throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
     return new BrokerView(cluster, await cluster.identify(), settings, classicGroups, consumerGroups)
+  }
+
+  /** The access rules. NOT_SUPPORTED. */
+  acls(): Promise<AclStore> {
+    this.aclStore ??= this.kept().then((kept) => new AclStore(kept))
+    return this.aclStore
+  }
+
+  /** The users that clients made. Loaded with the cryptography that it needs. NOT_SUPPORTED. */
+  scram(): Promise<ScramStore> {
+    this.scramStore ??= this.openScram()
+    return this.scramStore
+  }
+
+  private async openScram(): Promise<ScramStore> {
+    const { ScramStore: Store } = await import('./scram-store.js')
+    return new Store(await this.kept())
+  }
+
+  private async kept(): Promise<KeptMap> {
+    if (this.cluster.kept === undefined) throw new KafkaliteError('NOT_SUPPORTED', 'This cluster keeps neither access rules nor users')
+    return this.cluster.kept()
   }
 
   /** The topic with that id, or undefined. */

@@ -8,6 +8,7 @@ import { KafkaliteError } from '../errors.js'
 import { isPromise } from '../lib/awaitable.js'
 import type { Timer } from '../lib/clock.js'
 import { writeInt32 } from '../lib/bytes.js'
+import type { Access } from './access/access-control.js'
 import { type Answer, answer } from './dispatcher.js'
 import { FrameReader } from './frame-reader.js'
 import type { Call } from './handler.js'
@@ -22,7 +23,9 @@ const LENGTH_BYTES = 4
 
 export interface ConnectionOptions {
   readonly socket: Socket
-  readonly call: Pick<Call, 'broker' | 'advertised' | 'listening' | 'authentication'>
+  readonly call: Pick<Call, 'broker' | 'advertised' | 'listening' | 'authentication' | 'acls'>
+  /** What somebody of that name from that host may do. */
+  readonly accessOf: (user: string | null, host: string) => Access | null
   /** Called once, when nothing more can come of it. */
   readonly onClose: () => void
   /** Something went wrong that is not the client's doing. */
@@ -46,9 +49,11 @@ export class Connection {
     const { socket, call } = options
     const { maxRequestBytes } = call.listening
     this.socket = socket
+    const clientHost = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     this.connection = {
       ...options.call,
-      clientHost: socket.remoteAddress ?? '',
+      clientHost,
+      access: () => options.accessOf(call.authentication?.user ?? null, clientHost),
       signal: this.gone.signal,
       endAfterAnswer: () => this.endWhenAnswered(),
     }

@@ -9,7 +9,10 @@ import { API_VERSIONS_KEY, readRequestRest, readRequestStart, writeResponseHeade
 import { apiVersionsResponse } from '../protocol/messages/18-api-versions.js'
 import { WireReader } from '../protocol/wire-reader.js'
 import { WireWriter } from '../protocol/wire-writer.js'
-import type { AnyHandler, Call } from './handler.js'
+import type { Access } from './access/access-control.js'
+import type { Fields } from './access/guard.js'
+import { GUARDS } from './access/guards.js'
+import type { AnyHandler, Call, NoResponse } from './handler.js'
 import { HANDLERS } from './handlers.js'
 
 /** An answer in pieces, without its length; null: the request wants none; 'disconnect': the connection is to be closed. */
@@ -36,13 +39,25 @@ export function answer(frame: Uint8Array, connection: Omit<Call, 'version' | 'cl
     return response === 'disconnect' ? 'disconnect' : encodeResponse(handler, response, correlationId, version)
   }
   try {
-    const result = handler.handle(request, { ...connection, version, clientId })
+    const call = { ...connection, version, clientId }
+    const access = call.access()
+    const result = access === null ? handler.handle(request, call) : guarded(handler, request as Fields, access, call)
     return isPromise(result)
       ? result.then(encode).then(undefined, (error: unknown) => unanswerable(handler, version, error))
       : encode(result)
   } catch (error) {
     return unanswerable(handler, version, error)
   }
+}
+
+/** Asks the handler for what the client may have. */
+async function guarded(handler: AnyHandler, request: Fields, access: Access, call: Call): Promise<unknown> {
+  const guard = GUARDS[handler.request.key]
+  if (guard === undefined) return 'disconnect'
+  const { request: left, answer: refused, finish } = await guard(request, access, call)
+  if (refused !== undefined) return refused
+  const response = (await handler.handle(left, call)) as Fields | NoResponse
+  return finish === undefined ? response : finish(response)
 }
 
 /** A handler puts what goes wrong into its answer; what it lets through is a bug, or the broker was closed. */

@@ -5,6 +5,7 @@
 import type { Awaitable } from '../lib/awaitable.js'
 import type { Message, Outgoing } from '../protocol/message.js'
 import type { ListenerSettings } from './listen-options.js'
+import type { Access, AclStore } from './access/access-control.js'
 import type { Authentication } from './authentication.js'
 import type { BrokerView } from './broker-view.js'
 
@@ -21,6 +22,10 @@ export interface Call {
   readonly listening: ListenerSettings
   /** Who is at the other end; null when nobody is asked. */
   readonly authentication: Authentication | null
+  /** The access rules of the broker, on a listener that has them; null: everybody may do everything. */
+  readonly acls: AclStore | null
+  /** What the client may do by them. */
+  readonly access: () => Access | null
   /** The connection is closed when this request is answered. */
   readonly endAfterAnswer: () => void
   /** Fires when the connection is gone: whoever waits for something may stop. */

@@ -25,6 +25,9 @@ import { addPartitionsToTxn } from './handlers/24-add-partitions-to-txn.js'
 import { addOffsetsToTxn } from './handlers/25-add-offsets-to-txn.js'
 import { endTxn } from './handlers/26-end-txn.js'
 import { txnOffsetCommit } from './handlers/28-txn-offset-commit.js'
+import { describeAcls } from './handlers/29-describe-acls.js'
+import { createAcls } from './handlers/30-create-acls.js'
+import { deleteAcls } from './handlers/31-delete-acls.js'
 import { describeConfigs } from './handlers/32-describe-configs.js'
 import { alterConfigs } from './handlers/33-alter-configs.js'
 import { saslAuthenticate } from './handlers/36-sasl-authenticate.js'
@@ -32,6 +35,8 @@ import { createPartitions } from './handlers/37-create-partitions.js'
 import { deleteGroups } from './handlers/42-delete-groups.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
 import { offsetDelete } from './handlers/47-offset-delete.js'
+import { describeUserScramCredentials } from './handlers/50-describe-user-scram-credentials.js'
+import { alterUserScramCredentials } from './handlers/51-alter-user-scram-credentials.js'
 import { describeCluster } from './handlers/60-describe-cluster.js'
 import { describeProducers } from './handlers/61-describe-producers.js'
 import { describeTransactions } from './handlers/65-describe-transactions.js'
@@ -63,6 +68,9 @@ const ALL: readonly AnyHandler[] = [
   addOffsetsToTxn,
   endTxn,
   txnOffsetCommit,
+  describeAcls,
+  createAcls,
+  deleteAcls,
   describeConfigs,
   alterConfigs,
   saslAuthenticate,
@@ -70,6 +78,8 @@ const ALL: readonly AnyHandler[] = [
   deleteGroups,
   incrementalAlterConfigs,
   offsetDelete,
+  describeUserScramCredentials,
+  alterUserScramCredentials,
   describeCluster,
   describeProducers,
   describeTransactions,

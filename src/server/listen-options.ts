@@ -30,6 +30,14 @@ export interface TlsOptions {
   readonly [option: string]: unknown
 }
 
+/** Who may do what once connected: by the rules of Kafka's StandardAuthorizer, which clients keep with CreateAcls and DeleteAcls. */
+export interface AclsOptions {
+  /** May do everything, rules or not: principals, `User:` and a name. Kafka: super.users */
+  superUsers?: readonly string[] | undefined
+  /** Whether everybody may do everything with what no rule is about. Default false. Kafka: allow.everyone.if.no.acl.found */
+  allowEveryoneIfNoAclFound?: boolean | undefined
+}
+
 /** Where and how to listen. */
 export interface ListenOptions {
   /** The address to bind to. Default 127.0.0.1: this machine alone. */
@@ -50,6 +58,8 @@ export interface ListenOptions {
   sasl?: SaslOptions | undefined
   /** Encrypts, from the first byte on. Default: nothing is encrypted. */
   tls?: TlsOptions | undefined
+  /** Looks at what each client may do. The rules are kept with the broker's data. Default: whoever is in may do everything. Kafka: authorizer.class.name */
+  acls?: AclsOptions | undefined
   /**
    * Lets anybody in who can reach the address. Needed for a host other than this machine's own (127.0.0.1, ::1, localhost), because
    * nothing asks who connects unless there is `sasl`. Default false.

@@ -1,16 +1,19 @@
 // A port that Kafka's clients connect to. It is bound to loopback unless told otherwise, because nothing asks who connects.
 
 import { createServer, type Server, type Socket } from 'node:net'
-import type { createServer as CreateTlsServer, TlsOptions as NodeTlsOptions } from 'node:tls'
+import type { createServer as CreateTlsServer, TLSSocket, TlsOptions as NodeTlsOptions } from 'node:tls'
 import { describe, KafkaliteError } from '../errors.js'
 import type { Cluster } from '../core/cluster.js'
+import { Access, type AclStore } from './access/access-control.js'
 import type { Authentication } from './authentication.js'
+import type { ScramStore } from './scram-store.js'
 import { BrokerView } from './broker-view.js'
 import { Connection } from './connection.js'
 import {
   type Listener,
   type ListenerSettings,
   type ListenOptions,
+  type AclsOptions,
   asksWho,
   isLoopback,
   LISTENER_DEFAULTS,
@@ -29,7 +32,9 @@ export async function listen(cluster: Cluster, options: ListenOptions = {}): Pro
   // What is not asked for is not loaded: TLS and cryptography take as long to load as all of the protocol.
   const createTlsServer = options.tls === undefined ? null : (await import('node:tls')).createServer
   const Asking = options.sasl === undefined ? null : (await import('./authentication.js')).Authentication
-  const listener = new TcpListener(await view, options, createTlsServer, Asking)
+  const acls = options.acls === undefined ? null : await (await view).acls()
+  const users = options.sasl === undefined ? null : await (await view).scram()
+  const listener = new TcpListener(await view, options, createTlsServer, Asking, users, acls)
   await listener.open()
   return listener
 }
@@ -48,6 +53,8 @@ class TcpListener implements Listener {
     private readonly options: ListenOptions,
     createTlsServer: typeof CreateTlsServer | null,
     private readonly Asking: typeof Authentication | null,
+    private readonly users: ScramStore | null,
+    private readonly acls: AclStore | null,
   ) {
     const { maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs } = options
     this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs })
@@ -104,9 +111,11 @@ class TcpListener implements Listener {
       call: {
         broker: this.view,
         listening,
+        acls: this.acls,
         authentication: this.newAuthentication(),
         advertised: this.options.advertised ?? this.reachedAt(socket),
       },
+      accessOf: (user, host) => this.accessOf(user ?? certified(socket), host),
       onClose: () => this.connections.delete(connection),
       onError: (error) => this.report(error),
     })
@@ -122,15 +131,22 @@ class TcpListener implements Listener {
 
   private newAuthentication(): Authentication | null {
     const { sasl } = this.options
-    if (sasl === undefined || this.Asking === null) return null
+    if (sasl === undefined || this.Asking === null || this.users === null) return null
     const { users, mechanisms = MECHANISMS } = sasl
     const { clock } = this.view.cluster
     return new this.Asking(
       mechanisms,
       typeof users === 'function' ? users : (user) => (Object.hasOwn(users, user) ? users[user] : undefined),
+      this.users,
       () => clock.now(),
       this.settings.connectionsMaxReauthMs,
     )
+  }
+
+  private accessOf(user: string | null, host: string): Access | null {
+    const { acls, options } = this
+    if (acls === null || options.acls === undefined) return null
+    return new Access(acls, options.acls, `User:${user ?? 'ANONYMOUS'}`, host)
   }
 
   private report(error: unknown): void {
@@ -150,6 +166,7 @@ const OPTION_NAMES: readonly string[] = [
   'connectionsMaxIdleMs',
   'connectionsMaxReauthMs',
   'sasl',
+  'acls',
   'tls',
   'allowAnonymous',
 ]
@@ -189,6 +206,7 @@ function checkListenOptions(options: ListenOptions): void {
   if (allowAnonymous !== undefined && typeof allowAnonymous !== 'boolean')
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): allowAnonymous is true or false, not ${describe(allowAnonymous)}`)
   checkSasl(sasl)
+  checkAcls(options.acls)
   if (tls !== undefined && (typeof tls !== 'object' || tls === null))
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): tls is what node:tls takes, with key and cert, not ${describe(tls)}`)
   if (host !== undefined && !isLoopback(host) && !asksWho(options) && allowAnonymous !== true)
@@ -221,4 +239,26 @@ function tlsServer(create: typeof CreateTlsServer, tls: NodeTlsOptions, accept: 
   } catch (cause) {
     throw new KafkaliteError('INVALID_ARGUMENT', 'listen(): the key and the certificate of tls cannot be used', { cause })
   }
+}
+
+/** Who a client is by its certificate: the distinguished name in it, as Kafka has it. null: it has none that was checked. */
+function certified(socket: Socket): string | null {
+  const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>
+  if (authorized !== true || getPeerCertificate === undefined) return null
+  const { subject } = getPeerCertificate.call(socket) as { readonly subject?: Readonly<Record<string, string | string[]>> }
+  const parts = Object.entries(subject ?? {}).flatMap(([name, values]) =>
+    [values].flat().map((value) => `${name}=${value.replace(/([,+"\\<>;=])/g, '\\$1')}`),
+  )
+  return parts.length === 0 ? null : parts.reverse().join(',')
+}
+
+function checkAcls(acls: unknown): void {
+  if (acls === undefined) return
+  const { superUsers = [], allowEveryoneIfNoAclFound = false } = (typeof acls === 'object' ? acls : {}) as Partial<AclsOptions>
+  const isSound = Array.isArray(superUsers) && superUsers.every((each) => typeof each === 'string' && each.includes(':'))
+  if (typeof acls === 'object' && acls !== null && isSound && typeof allowEveryoneIfNoAclFound === 'boolean') return
+  throw new KafkaliteError(
+    'INVALID_ARGUMENT',
+    `listen(): acls has superUsers, such as ['User:admin'], and allowEveryoneIfNoAclFound, true or false; not ${describe(acls)}`,
+  )
 }

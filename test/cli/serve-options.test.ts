@@ -54,3 +54,17 @@ test('what is wrong is said in the words of the command, without the secrets', (
   for (const [args, says] of wrong) expect(() => parse(args)).toThrow(says)
   expect(() => parse([], { KAFKALITE_USERS: 'hunter2' })).toThrow(/^line 1 of the variable KAFKALITE_USERS is not NAME:PASSWORD$/)
 })
+
+test('access rules are asked for in the words of Kafka', () => {
+  const authorizer = 'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+  const { configs } = parse(['--set', authorizer, '--set', 'super.users=User:admin;User:CN=ops,O=us', '--set', 'num.partitions=2'])
+  expect(configs.listener.acls).toEqual({ superUsers: ['User:admin', 'User:CN=ops,O=us'], allowEveryoneIfNoAclFound: false })
+  expect(
+    parse(['--set', authorizer, '--set', 'allow.everyone.if.no.acl.found=true']).configs.listener.acls?.allowEveryoneIfNoAclFound,
+  ).toBe(true)
+  expect(() => parse(['--set', 'super.users=User:admin'])).toThrow(
+    /need authorizer\.class\.name=.*; super\.users has no meaning without it$/,
+  )
+  expect(() => parse(['--set', 'authorizer.class.name=Other'])).toThrow(/it cannot be "Other"/)
+  expect(parse([]).configs.listener.acls).toBeUndefined()
+})

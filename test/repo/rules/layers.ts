@@ -15,6 +15,7 @@ const RECORD = [...BASE, 'src/record/']
 const PORT = [
   'src/core/consumer-group-port.ts',
   'src/core/group-state.ts',
+  'src/core/kept-map.ts',
   'src/core/topic-partition.ts',
   'src/core/cluster.ts',
   'src/core/broker-settings.ts',

@@ -22,6 +22,7 @@ const BUFFER_FILES = [
   'src/storage/file/node-file-system.ts',
   'src/record/node-gzip.ts',
   'src/server/scram.ts',
+  'src/server/scram-store.ts',
   'src/testing/',
 ]
 
