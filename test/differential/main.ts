@@ -36,7 +36,7 @@ try {
     const cases: Record<string, Transcript> = {}
     for (const one of group.cases) {
       const old = known.cases[one.name]
-      if (!one.name.includes(values.only) && old !== undefined) {
+      if (!`${group.name}: ${one.name}`.includes(values.only) && old !== undefined) {
         cases[one.name] = old
         continue
       }

@@ -131,6 +131,11 @@ export class Subject {
     return answer
   }
 
+  /** Asks until the answer has another error code than 0: what another connection began has got through. */
+  async untilRefused(ask: () => Promise<{ readonly errorCode: number }>): Promise<void> {
+    for (let left = TRIES; left > 0 && (await ask()).errorCode === 0; left--) await this.place.pause?.()
+  }
+
   /** Takes the next place in the transcript. */
   slot(label: string): (answer: unknown) => void {
     if (this.kept.some(([known]) => known === label)) throw new Error(`Two requests of a case are called "${label}"`)

@@ -24,6 +24,8 @@ const NAMED: Readonly<Record<string, string>> = {
   leader: 'member',
   producerId: 'producer',
 }
+/** Where they begin differs between versions of Kafka. */
+const EPOCHS = new Set(['memberEpoch', 'groupEpoch', 'assignmentEpoch'])
 const TIMES = /time|timestamp/i
 /** What lists are put in order by, when their elements have one of these. */
 const ORDERS = ['name', 'topic', 'groupId', 'resourceName', 'partitionIndex', 'partition', 'index', 'transactionalId', 'key', 'apiKey']
@@ -61,6 +63,7 @@ function scalar(value: unknown, names: Names, field: string): Json {
   const isNone = value === null || value === '' || value === -1 || value === ZERO_UUID
   if (kind !== undefined && !isNone) return names.of(kind, String(value))
   if (typeof value === 'number' && value >= CLOCK_TIMES_FROM && TIMES.test(field)) return '<now>'
+  if (EPOCHS.has(field) && typeof value === 'number' && value > 0) return names.of('epoch', String(value))
   if (field === 'host' && value !== '') return '<host>'
   if (field === 'port' && value !== -1) return '<port>'
   return (value ?? null) as Json
@@ -69,7 +72,8 @@ function scalar(value: unknown, names: Names, field: string): Json {
 function ordered(values: readonly unknown[]): readonly unknown[] {
   const first = values[0]
   if (typeof first !== 'object' || first === null) return values
-  const order = ORDERS.find((name) => name in first)
+  // Members are ordered by their ids, which are chance: by what they brought then.
+  const order = 'memberId' in first && 'metadata' in first ? 'metadata' : ORDERS.find((name) => name in first)
   if (order === undefined) return values
   const keyOf = (value: unknown): string | number => (value as Record<string, string | number>)[order] ?? ''
   return values.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0))
@@ -94,7 +98,7 @@ function batchOf(batch: PackedBatch, names: Names): Json {
     producerEpoch: batch.producerEpoch,
     baseSequence: batch.baseSequence,
     count: batch.count,
-    ...(marker === undefined ? { records: contentOf(batch) } : { marker: marker as unknown as Json }),
+    ...(marker === undefined ? { records: contentOf(batch) } : { marker: comparable(marker, names) }),
   }
 }
 

@@ -467,7 +467,8 @@ export class ClassicGroup {
     throw new KafkaliteError('ILLEGAL_GENERATION', `Group "${this.id}" is in generation ${this.generation}, not ${generation}`)
   }
 
-  private checkProtocols(request: ClassicJoinRequest): void {
+  /** Whether it could be a member by the protocols that it names. INCONSISTENT_GROUP_PROTOCOL. */
+  checkProtocols(request: ClassicJoinRequest): void {
     const others = [...this.members.values()].filter(
       ({ id, instanceId }) => id !== request.memberId && (instanceId === null || instanceId !== request.instanceId),
     )

@@ -83,6 +83,7 @@ export class ClassicGroups implements ClassicGroupPort {
     const group = there ?? this.create(groupId)
     try {
       if (memberId !== '' || request.instanceId !== null || !request.requireMemberId) return group.join(request, newId)
+      group.checkProtocols(request)
       group.expect(newId, sessionTimeoutMs)
       return { memberIdRequired: newId }
     } finally {
@@ -108,11 +109,12 @@ export class ClassicGroups implements ClassicGroupPort {
     const { groupId, memberId, generation } = member
     checkGroupId(groupId)
     const group = this.groups.get(groupId)
-    if (generation < 0 && memberId === '') {
+    if (generation < 0 && (memberId === '' || !this.options.isTaken(groupId))) {
       if (this.hasMembers(groupId) || this.options.isTaken(groupId)) throw unknownMember(groupId, memberId)
     } else if (this.isBridged(member)) this.options.bridged.checkCommit(member)
     else if (this.options.isTaken(groupId)) this.options.checkEpoch(groupId, memberId, generation)
     else if (group === undefined) {
+      if (this.options.hasOffsets(groupId)) throw unknownMember(groupId, memberId)
       throw new KafkaliteError('GROUP_ID_NOT_FOUND', `There is no group "${groupId}" for the commit of a member`)
     } else group.checkCommit(member)
     return this.options.write(groupId, offsets)

@@ -3,14 +3,13 @@
 
 import { describe, KafkaliteError } from '../../errors.js'
 import { type Awaitable, chain } from '../../lib/awaitable.js'
-import { utf8Length } from '../../lib/text.js'
 import type { OffsetToCommit, TopicPartition } from '../cluster.js'
 import type { CommitPart } from '../joint-commit.js'
 import type { Change, KeyedLog } from '../keyed-log.js'
 import type { Flush } from '../topic-config.js'
 
-/** offset.metadata.max.bytes */
-const METADATA_BYTES_MAX = 4096
+/** offset.metadata.max.bytes, which Kafka counts in characters. */
+const METADATA_CHARS_MAX = 4096
 /** The least that Kafka's clients commit. */
 const EARLIEST = -2
 
@@ -180,10 +179,10 @@ export function checkOffset(topic: string, partition: number, offset: number, me
       `The offset to commit for ${topic}-${partition} is a whole number from 0, not ${describe(offset)}`,
     )
   }
-  if (metadata !== undefined && utf8Length(metadata) > METADATA_BYTES_MAX) {
+  if (metadata !== undefined && metadata.length > METADATA_CHARS_MAX) {
     throw new KafkaliteError(
       'OFFSET_METADATA_TOO_LARGE',
-      `The metadata for ${topic}-${partition} has ${utf8Length(metadata)} bytes, at most ${METADATA_BYTES_MAX} are allowed`,
+      `The metadata for ${topic}-${partition} has ${metadata.length} characters, at most ${METADATA_CHARS_MAX} are allowed`,
     )
   }
 }

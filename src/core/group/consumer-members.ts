@@ -63,7 +63,9 @@ export class ConsumerMembers implements ConsumerGroupPort {
     if (memberEpoch < JOINS) return this.leave(request)
     if (memberEpoch === JOINS) return this.join(request)
     const group = this.options.find(groupId)
-    if (group === undefined || group.isEmpty) throw new KafkaliteError('GROUP_ID_NOT_FOUND', `There is no group "${groupId}"`)
+    if (group === undefined || (group.isEmpty && group.epoch === 0))
+      throw new KafkaliteError('GROUP_ID_NOT_FOUND', `There is no group "${groupId}"`)
+    this.checkInstance(request)
     const remote = this.requireMember(groupId, memberId)
     this.checkHeartbeat(remote, request)
     return this.step(group, remote, request, false)
@@ -129,13 +131,14 @@ export class ConsumerMembers implements ConsumerGroupPort {
     }
   }
 
-  private leave({ groupId, memberId, memberEpoch, instanceId }: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
+  private leave(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
+    const { groupId, memberId, memberEpoch } = request
     const group = this.options.find(groupId)
     const remote = this.find(groupId, memberId)
     // A group that is gone is left as well as can be.
     if (group !== undefined && !group.isEmpty && remote === undefined) throw this.unknown(groupId, memberId)
     if (remote !== undefined) {
-      this.checkInstance(remote, instanceId)
+      this.checkInstance(request)
       this.members.delete(remote.member)
       group?.leave(remote.member, memberEpoch === LEAVES_FOR_A_WHILE)
     }
@@ -143,8 +146,7 @@ export class ConsumerMembers implements ConsumerGroupPort {
   }
 
   /** An answer may have been lost: the epoch before is let pass from a member that has nothing which is not its own. */
-  private checkHeartbeat(remote: RemoteMember, { memberEpoch, owned, instanceId }: ConsumerHeartbeat): void {
-    this.checkInstance(remote, instanceId)
+  private checkHeartbeat(remote: RemoteMember, { memberEpoch, owned }: ConsumerHeartbeat): void {
     const { member, epoch, previousEpoch } = remote
     if (memberEpoch === epoch) return
     const isRetry = memberEpoch === previousEpoch && (owned ?? []).every((partition) => member.owned.has(keyOf(partition)))
@@ -152,12 +154,13 @@ export class ConsumerMembers implements ConsumerGroupPort {
     throw new KafkaliteError('FENCED_MEMBER_EPOCH', `Member "${member.id}" has epoch ${epoch}, not ${memberEpoch}`)
   }
 
-  private checkInstance({ member }: RemoteMember, instanceId: string | null): void {
-    if ((member.instanceId ?? null) === instanceId || instanceId === null) return
-    throw new KafkaliteError(
-      'FENCED_INSTANCE_ID',
-      `Member "${member.id}" has instance id ${member.instanceId ?? 'none'}, not ${instanceId}`,
-    )
+  /** Whoever names an instance has to be the member that has it. UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID. */
+  private checkInstance({ groupId, memberId, instanceId }: ConsumerHeartbeat): void {
+    if (instanceId === null) return
+    const holder = [...this.members.keys()].find((member) => member.instanceId === instanceId && this.has(groupId, member.id))
+    if (holder === undefined) throw this.unknown(groupId, memberId)
+    if (holder.id === memberId) return
+    throw new KafkaliteError('FENCED_INSTANCE_ID', `Instance id "${instanceId}" is that of member "${holder.id}" now, not of "${memberId}"`)
   }
 
   /** Takes what the member says, lets the group go on, and answers. */

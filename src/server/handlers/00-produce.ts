@@ -32,6 +32,7 @@ const BEFORE_THE_LOG: readonly ErrorCode[] = [
   'DISK_FULL',
   'CLOSED',
 ]
+const OF_TRANSACTIONS: readonly ErrorCode[] = ['INVALID_PRODUCER_EPOCH', 'INVALID_TXN_STATE', 'TRANSACTION_ABORTABLE']
 const cursor = new RecordCursor()
 
 export const produce = handler({
@@ -82,6 +83,8 @@ async function append(
   } catch (error) {
     const failed = failure(index, codeOf(error, version), errorMessageOf(error))
     if (judged === undefined || KafkaliteError.is(error, ...BEFORE_THE_LOG)) return failed
+    // What is wrong with a transaction is found out before the log is asked.
+    if (judged.ok && judged.batch.isTransactional && KafkaliteError.is(error, ...OF_TRANSACTIONS)) return failed
     return { ...failed, ...(await refusal(error, judged, cluster, { topic, partition: index })) }
   }
 }

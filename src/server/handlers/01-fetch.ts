@@ -109,8 +109,7 @@ async function answerOf(
   try {
     const { cluster } = broker
     const highWatermark = (await cluster.offset(position, 'latest'))?.offset ?? 0
-    const lastStableOffset =
-      isolation === 'read_committed' ? ((await cluster.offset(position, 'latest', isolation))?.offset ?? 0) : highWatermark
+    const lastStableOffset = (await cluster.offset(position, 'latest', 'read_committed'))?.offset ?? 0
     const logStartOffset = (await cluster.offset(position, 'earliest'))?.offset ?? 0
     const abortedTransactions = isolation === 'read_committed' ? (fetched?.aborted ?? []) : null
     return {

@@ -3,12 +3,11 @@
 import type { ClassicOffset } from '../../core/classic-group-port.js'
 import { KafkaliteError } from '../../errors.js'
 import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
-import { utf8Length } from '../../lib/text.js'
 import { offsetCommitRequest, offsetCommitResponse } from '../../protocol/messages/08-offset-commit.js'
 import { handler } from '../handler.js'
 
-/** offset.metadata.max.bytes */
-const METADATA_BYTES_MAX = 4096
+/** offset.metadata.max.bytes, which Kafka counts in characters. */
+const METADATA_CHARS_MAX = 4096
 /** From here on a group that is not there is told apart from a generation that is over. */
 const GROUP_NOT_FOUND_VERSION = 9
 /** From here on members whose assignment the broker computes commit with their epoch. */
@@ -28,7 +27,7 @@ export const offsetCommit = handler({
       for (const { partitionIndex, committedOffset, committedMetadata } of partitions) {
         const metadata = committedMetadata ?? ''
         const exists = partitionIndex >= 0 && partitionIndex < (topic?.partitions ?? 0)
-        const isLong = utf8Length(metadata) > METADATA_BYTES_MAX
+        const isLong = metadata.length > METADATA_CHARS_MAX
         const code = exists ? (isLong ? ERROR_CODES.OFFSET_METADATA_TOO_LARGE : 0) : ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION
         codes.set(`${name}-${partitionIndex}`, code)
         if (code === 0) offsets.push({ topic: name, partition: partitionIndex, offset: committedOffset, metadata })

@@ -34,8 +34,7 @@ export const offsetFetch = handler({
     const groups: Outgoing<OffsetFetchResponse>['groups'] = request.groups.map(({ groupId, memberId, memberEpoch, topics }) => {
       try {
         // Administrators say neither.
-        if (memberId !== null && memberEpoch >= 0 && broker.consumerGroups.has(groupId, memberId))
-          broker.consumerGroups.checkEpoch(groupId, memberId, memberEpoch)
+        if (memberId !== null && memberEpoch >= 0) checkMember(broker, groupId, memberId, memberEpoch)
         return { groupId, topics: committed(broker, groupId, topics, request.requireStable) }
       } catch (error) {
         return { groupId, errorCode: errorCodeOf(error) }
@@ -44,6 +43,13 @@ export const offsetFetch = handler({
     return { groups }
   },
 })
+
+/** Members of groups that the broker assigns to say who they are. UNKNOWN_MEMBER_ID, STALE_MEMBER_EPOCH. */
+function checkMember({ consumerGroups }: BrokerView, groupId: string, memberId: string, memberEpoch: number): void {
+  const members = consumerGroups.describe(groupId)?.members ?? []
+  const isClassic = members.some((member) => member.isClassic && member.memberId === memberId)
+  if (members.length > 0 && !isClassic) consumerGroups.checkEpoch(groupId, memberId, memberEpoch)
+}
 
 /** `stable`: an offset that a transaction is about to change is not answered. null asks for all. */
 function committed({ groups, cluster }: BrokerView, groupId: string, asked: readonly AskedTopic[] | null, stable: boolean): TopicAnswer[] {

@@ -1,6 +1,5 @@
 // JoinGroup: waits until the group has a new generation and tells what it is.
 
-import { KafkaliteError } from '../../errors.js'
 import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import {
@@ -27,8 +26,7 @@ export const joinGroup = handler({
     try {
       return await join(request, call)
     } catch (error) {
-      const failed = failure(errorCodeOf(error), request.memberId, call.version)
-      return KafkaliteError.is(error, 'UNKNOWN_MEMBER_ID') ? { ...failed, memberId: '' } : failed
+      return failure(errorCodeOf(error), request.memberId, call.version)
     }
   },
 })

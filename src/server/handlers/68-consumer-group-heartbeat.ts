@@ -53,11 +53,13 @@ export const consumerGroupHeartbeat = handler({
 
 /** INVALID_REQUEST. */
 function check(request: ConsumerGroupHeartbeatRequest, version: number): void {
-  const { memberId, memberEpoch, instanceId, rebalanceTimeoutMs, topicPartitions } = request
+  const { groupId, memberId, memberEpoch, instanceId, rackId, rebalanceTimeoutMs, topicPartitions } = request
   const fails = (why: string): KafkaliteError => new KafkaliteError('INVALID_REQUEST', why)
   if (memberEpoch < LEAVES_FOR_A_WHILE) throw fails(`MemberEpoch ${memberEpoch} says nothing`)
+  if (groupId === '') throw fails('GroupId is empty')
   if (memberId === '' && (version >= OWN_ID_VERSION || memberEpoch > 0)) throw fails('MemberId is empty')
   if (instanceId === '') throw fails('InstanceId is empty')
+  if (rackId === '') throw fails('RackId is empty')
   if (memberEpoch === LEAVES_FOR_A_WHILE && instanceId === null) throw fails('A member that leaves for a while needs an InstanceId')
   if (memberEpoch !== 0) return
   if (rebalanceTimeoutMs <= 0) throw fails('A member that joins needs a RebalanceTimeoutMs')

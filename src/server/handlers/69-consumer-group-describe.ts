@@ -32,9 +32,8 @@ export const consumerGroupDescribe = handler({
         if (group === undefined)
           return {
             groupId,
-            errorCode: ERROR_CODES.GROUP_ID_NOT_FOUND,
+            errorCode: groupId === '' ? ERROR_CODES.INVALID_GROUP_ID : ERROR_CODES.GROUP_ID_NOT_FOUND,
             errorMessage: `There is no consumer group "${groupId}"`,
-            groupState: 'Dead',
           }
         return {
           groupId,
@@ -60,7 +59,7 @@ async function describeMember(broker: BrokerView, member: ConsumerMemberDescript
     clientId: member.clientId,
     clientHost: member.clientHost,
     subscribedTopicNames: member.topics,
-    subscribedTopicRegex: member.pattern,
+    subscribedTopicRegex: member.pattern ?? '',
     assignment: await onWire(broker, member.assignment),
     targetAssignment: await onWire(broker, member.target),
     memberType: member.isClassic ? MEMBER_TYPES.classic : MEMBER_TYPES.consumer,
