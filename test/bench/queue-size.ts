@@ -82,7 +82,7 @@ async function openWaiting(folder: string, count: number): Promise<void> {
   const spentMs = performance.now() - start
   const grown = Math.max(0, process.memoryUsage.rss() - before)
   console.log(
-    `a queue with ${count} waiting messages (${megabytes(sizeOf(folder))}): first one after ${spentMs.toFixed(0)} ms, ${megabytes(grown)} more memory`,
+    `a queue with ${count} waiting messages (${megabytes(sizeOf(folder))}): first one after ${spentMs.toFixed(0)} ms, ${megabytes(grown)} more memory, ${(grown / count).toFixed(1)} bytes a message`,
   )
   mustBe('first message', message?.value, `${'x'.repeat(90)}0`)
   await second.close()

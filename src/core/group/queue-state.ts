@@ -556,7 +556,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.drain.clear()
     try {
       await this.burial.settled()
-      for (const share of this.shares) share.writeLooked(this.log.ops)
+      for (const share of this.shares) share.tellLooked()
       await this.log.written()
       await this.trim.close()
       await this.parking.close()

@@ -164,14 +164,19 @@ export class SharePartition {
       if (deliverAt > now && offset >= this.states.cursor && this.states.state(offset) === UNTOUCHED) this.delay(offset, deliverAt)
     }
     this.hasLooked(first, end)
-    if (this.lookedTo - this.toldTo >= TELL_RECORDS) this.writeLooked(this.host.ops)
+    this.tellLooked(TELL_RECORDS)
   }
 
-  /** Says up to where delays are known, so that a restart need not look again. */
+  /** Says up to where delays are known, so that a restart need not look again; below the cursor it knows. */
+  tellLooked(fromRecords = 1): void {
+    if (this.lookedTo - Math.max(this.toldTo, this.states.cursor) < fromRecords) return
+    this.host.ops.looked(this.id, this.lookedTo)
+    this.toldTo = this.lookedTo
+  }
+
+  /** For a snapshot. */
   writeLooked(ops: OpsWriter): void {
-    const looked = Math.max(this.lookedTo, this.states.cursor)
-    if (looked > 0) ops.looked(this.id, looked)
-    this.toldTo = looked
+    if (this.lookedTo > this.states.cursor) ops.looked(this.id, this.lookedTo)
   }
 
   /** As `giveBack`, when the words were written before. */
