@@ -4,7 +4,7 @@
 
 import { xxhash32 } from '../../lib/xxhash32.js'
 import type { Codec } from '../compression.js'
-import { findMatches } from './match-finder.js'
+import { copyLiterals, findMatches } from './match-finder.js'
 import { UnpackedBytes } from './unpacked-bytes.js'
 
 const MAGIC = 0x184d_2204
@@ -138,8 +138,7 @@ function packBlock(bytes: Uint8Array, start: number, end: number, packed: Uint8A
     const count = at - literals
     packed[to++] = (Math.min(count, 15) << 4) | Math.min(match, 15)
     putLength(count)
-    packed.set(bytes.subarray(literals, at), to)
-    to += count
+    to = copyLiterals(bytes, literals, at, packed, to)
   }
   const rest = findMatches(bytes, start, end - LAST_MATCH, end - LAST_LITERALS, (literals, at, distance, length) => {
     sequence(literals, at, length - MATCH_MIN)

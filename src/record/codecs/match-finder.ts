@@ -7,6 +7,16 @@ const MATCH_MIN = 4
 /** After so many misses in a row the step grows by one. */
 const MISSES_PER_STEP = 32
 
+/** Literals are mostly a few bytes, for which a window on them costs more than their copy. */
+const WINDOW_FROM = 32
+
+/** Copies the bytes from `start` to `end` and answers the place behind the copy. */
+export function copyLiterals(bytes: Uint8Array, start: number, end: number, packed: Uint8Array, to: number): number {
+  if (end - start >= WINDOW_FROM) packed.set(bytes.subarray(start, end), to)
+  else for (let at = start, into = to; at < end; at++) packed[into++] = bytes[at]!
+  return to + end - start
+}
+
 /** Hears of the data in order: the bytes from `literals` to `at` as they are, then `length` bytes again from `distance` before. */
 export type OnMatch = (literals: number, at: number, distance: number, length: number) => void
 

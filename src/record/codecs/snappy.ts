@@ -3,7 +3,7 @@
 // The format: https://github.com/google/snappy/blob/main/format_description.txt
 
 import type { Codec } from '../compression.js'
-import { findMatches } from './match-finder.js'
+import { copyLiterals, findMatches } from './match-finder.js'
 import { UnpackedBytes } from './unpacked-bytes.js'
 
 /** 0x82, SNAPPY, 0; two numbers of four bytes follow: the version and the oldest version that reads it. */
@@ -101,8 +101,7 @@ function compress(bytes: Uint8Array): Uint8Array {
       packed[to++] = count & 0xff
       if (count >= 256) packed[to++] = count >>> 8
     }
-    packed.set(bytes.subarray(start, end), to)
-    to += count + 1
+    to = copyLiterals(bytes, start, end, packed, to)
   }
   for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
     const end = Math.min(start + PIECE_BYTES, bytes.length)
