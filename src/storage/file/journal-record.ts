@@ -63,7 +63,8 @@ export function encodeFileHeader(file: number, firstRecord: number): Uint8Array 
 export function decodeFileHeader(bytes: Uint8Array): JournalFileHeader | null {
   if (bytes.length < FILE_HEADER_BYTES || MAGIC.some((byte, at) => bytes[at] !== byte)) return null
   const version = readInt32(bytes, 8)
-  if (version === JOURNAL_VERSION && readInt32(bytes, 28) !== (crc32c(bytes, 0, 28) | 0)) return null
+  // A header that a power cut tore may lack its version.
+  if (version <= JOURNAL_VERSION && readInt32(bytes, 28) !== (crc32c(bytes, 0, 28) | 0)) return null
   return { version, file: readInt64(bytes, 12), firstRecord: readInt64(bytes, 20) }
 }
 
