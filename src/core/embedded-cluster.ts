@@ -342,9 +342,39 @@ export class EmbeddedCluster implements Cluster {
       onDeletion: (name) => this.runDeletionHooks(name),
     })
     const committed = new CommittedOffsets(offsetRecords, this.options.flush, now)
+    const memberships = await this.openGroups(registry, committed)
+    const { groups } = memberships
+    const track = (done: Promise<void>): void => void this.work.track(done)
+    const retention = new Retention(registry, clock, onError, track, this.settings.retentionCheckIntervalMs)
+    const cleaner = this.newCleaner(registry, track)
+    await registry.open()
+    // What a process that died had only written can be read from now on, so a power cut must not take it any more.
+    if (metadata.log.endOffset > 0) await storage.sync()
+    const level = this.options.flush
+    const openStateLog = (queue: string): Promise<InternalLog> => this.openStateLog(queue)
+    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog, settings: this.settings }
+    const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
+    await transactions.open()
+    await fitOffsets(committed, registry)
+    for (const topic of registry.all()) {
+      if (!topic.partitions.some(({ sizeBytes }) => sizeBytes > 0)) continue
+      retention.arm(topic.config)
+      cleaner.arm(topic.config)
+    }
+    const fetcher = new Fetcher(registry, clock)
+    const logs = { metadata, topicRecords, offsets, transactionLog }
+    return { registry, retention, cleaner, transactions, fetcher, ...logs, ...memberships }
+  }
+
+  private async openGroups(
+    registry: TopicRegistry,
+    committed: CommittedOffsets,
+  ): Promise<Pick<Parts, 'groups' | 'queues' | 'groupRecords' | 'shareGroups'>> {
+    const { storage, clock, random } = this
+    const onError = (error: unknown): void => this.report(error)
     const queues = new OpenQueues({ context: this.queueContext(), track: (work) => this.work.track(work) as typeof work })
     const open = (): Promise<InternalLog> => this.openInternalLog(GROUPS_LOG)
-    const groupRecords = new GroupRecords({ open, now, onError })
+    const groupRecords = new GroupRecords({ open, now: () => clock.now(), onError })
     if ((await storage.list()).includes(GROUPS_LOG)) await groupRecords.load()
     const shareGroups: ShareGroups = new ShareGroups({
       clock,
@@ -366,26 +396,7 @@ export class EmbeddedCluster implements Cluster {
       track: (answer) => this.work.track(answer),
       onError,
     })
-    const track = (done: Promise<void>): void => void this.work.track(done)
-    const retention = new Retention(registry, clock, onError, track, this.settings.retentionCheckIntervalMs)
-    const cleaner = this.newCleaner(registry, track)
-    await registry.open()
-    // What a process that died had only written can be read from now on, so a power cut must not take it any more.
-    if (metadata.log.endOffset > 0) await storage.sync()
-    const level = this.options.flush
-    const openStateLog = (queue: string): Promise<InternalLog> => this.openStateLog(queue)
-    const ends = { storage, flusher, level, now, log: transactionLog, registry, groups, openStateLog, settings: this.settings }
-    const transactions = new TransactionCoordinator({ ...ends, clock, track: (answer) => this.work.track(answer), onError })
-    await transactions.open()
-    await fitOffsets(committed, registry)
-    for (const topic of registry.all()) {
-      if (!topic.partitions.some(({ sizeBytes }) => sizeBytes > 0)) continue
-      retention.arm(topic.config)
-      cleaner.arm(topic.config)
-    }
-    const fetcher = new Fetcher(registry, clock)
-    const logs = { metadata, topicRecords, offsets, transactionLog, groupRecords }
-    return { registry, retention, cleaner, groups, queues, shareGroups, transactions, fetcher, ...logs }
+    return { groups, queues, groupRecords, shareGroups }
   }
 
   private newCleaner(registry: TopicRegistry, track: (done: Promise<void>) => void): LogCleaner {

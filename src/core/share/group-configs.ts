@@ -4,46 +4,8 @@ import { KafkaliteError } from '../../errors.js'
 import { nearestWord } from '../../lib/nearest-word.js'
 import type { BrokerSettings } from '../broker-settings.js'
 import type { GroupConfigPort, ShareSettings } from '../share-group-port.js'
+import { durationOf, GROUP_CONFIGS, type GroupConfigRule } from '../group-config-rules.js'
 import type { GroupRecords } from './group-records.js'
-
-interface Rule {
-  readonly type: 'int' | 'string' | 'boolean'
-  readonly standard: (settings: BrokerSettings) => string
-  /** Why the value is none; null when it is one. */
-  readonly fault: (value: string) => string | null
-}
-
-const whole = (from: number, to: number, standard: Rule['standard']): Rule => ({
-  type: 'int',
-  standard,
-  fault: (value) => (/^\d+$/.test(value) && Number(value) >= from && Number(value) <= to ? null : `a whole number from ${from} to ${to}`),
-})
-const oneOf = (type: 'string' | 'boolean', values: readonly string[], standard: string): Rule => ({
-  type,
-  standard: () => standard,
-  fault: (value) => (values.includes(value) ? null : values.join(' or ')),
-})
-
-const HOUR = 3_600_000
-const DURATION = /^by_duration:P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i
-
-export const GROUP_CONFIGS: Readonly<Record<string, Rule>> = {
-  'consumer.heartbeat.interval.ms': whole(1, HOUR, (settings) => String(settings.groupConsumerHeartbeatIntervalMs)),
-  'consumer.session.timeout.ms': whole(1, HOUR, (settings) => String(settings.groupConsumerSessionTimeoutMs)),
-  'share.auto.offset.reset': {
-    type: 'string',
-    standard: () => 'latest',
-    fault: (value) =>
-      value === 'earliest' || value === 'latest' || durationOf(value) !== null ? null : 'earliest, latest or by_duration:PnDTnHnMnS',
-  },
-  'share.delivery.count.limit': whole(2, 25, (settings) => String(settings.groupShareDeliveryCountLimit)),
-  'share.heartbeat.interval.ms': whole(1, HOUR, (settings) => String(settings.groupShareHeartbeatIntervalMs)),
-  'share.isolation.level': oneOf('string', ['read_uncommitted', 'read_committed'], 'read_uncommitted'),
-  'share.partition.max.record.locks': whole(1, 10_000, (settings) => String(settings.groupSharePartitionMaxRecordLocks)),
-  'share.record.lock.duration.ms': whole(1000, HOUR, (settings) => String(settings.groupShareRecordLockDurationMs)),
-  'share.renew.acknowledge.enable': oneOf('boolean', ['true', 'false'], 'true'),
-  'share.session.timeout.ms': whole(1, HOUR, (settings) => String(settings.groupShareSessionTimeoutMs)),
-}
 
 export class GroupConfigs implements GroupConfigPort {
   constructor(
@@ -83,7 +45,7 @@ export class GroupConfigs implements GroupConfigPort {
   /** What the group does, with the defaults filled in. */
   shareSettings(groupId: string): ShareSettings {
     const configs = this.of(groupId)
-    const text = (name: string): string => configs[name] ?? (GROUP_CONFIGS[name] as Rule).standard(this.broker)
+    const text = (name: string): string => configs[name] ?? (GROUP_CONFIGS[name] as GroupConfigRule).standard(this.broker)
     const reset = text('share.auto.offset.reset')
     return {
       sessionTimeoutMs: Number(text('share.session.timeout.ms')),
@@ -96,12 +58,4 @@ export class GroupConfigs implements GroupConfigPort {
       beginAt: reset === 'earliest' || reset === 'latest' ? reset : (durationOf(reset) ?? 0),
     }
   }
-}
-
-/** Milliseconds; null when the text is none. */
-function durationOf(text: string): number | null {
-  const parts = DURATION.exec(text)
-  if (parts === null || /P$/i.test(text)) return null
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0))
-  return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
 }
