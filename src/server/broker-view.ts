@@ -7,6 +7,7 @@ import type { Cluster, TopicDescription } from '../core/cluster.js'
 import type { ConsumerGroupPort } from '../core/consumer-group-port.js'
 import type { ClassicGroupPort } from '../core/classic-group-port.js'
 import type { GroupConfigPort, ShareGroupPort } from '../core/share-group-port.js'
+import { FetchSessions } from './fetch-session.js'
 import { ShareSessions } from './share-session.js'
 
 /** There is one node, and it is never -1, which stands for "none". */
@@ -15,6 +16,7 @@ export const NODE_ID = 1
 export const LEADER_EPOCH = 0
 
 export class BrokerView {
+  readonly fetchSessions: FetchSessions
   /** Of ShareFetch and ShareAcknowledge, on whatever connection. */
   readonly shareSessions = new ShareSessions()
   /** What is known of topics, by their ids; null when topics came or went since. */
@@ -29,6 +31,7 @@ export class BrokerView {
     readonly shareGroups: ShareGroupPort,
     readonly groupConfigs: GroupConfigPort,
   ) {
+    this.fetchSessions = new FetchSessions(cluster.clock, cluster.random)
     const forget = (): void => {
       this.byId = null
     }
