@@ -122,7 +122,8 @@ export class ShareSessions {
     const session = new ShareSession(key)
     if (before !== undefined) session.inherit(before)
     this.sessions.set(key, session)
-    signal.addEventListener('abort', () => void this.end(session), { once: true })
+    if (signal.aborted) void this.end(session)
+    else signal.addEventListener('abort', () => void this.end(session), { once: true })
     return session
   }
 
