@@ -1,5 +1,5 @@
 // TxnOffsetCommit: offsets of a group that count when the transaction is committed. From version 3 on the request says which member of
-// the group it speaks for, and one that is out of the group by now is refused.
+// the group it speaks for, and one that is out of the group by now is refused. The group is taken into the transaction with them.
 
 import type { OffsetToCommit } from '../../core/cluster.js'
 import { ERROR_CODES } from '../../protocol/error-codes.js'
@@ -19,7 +19,7 @@ export const txnOffsetCommit = handler({
   request: txnOffsetCommitRequest,
   response: txnOffsetCommitResponse,
   first: 0,
-  last: 4,
+  last: 5,
   async handle(request, { broker, version }) {
     const { groupId, transactionalId, producerId, producerEpoch } = request
     const offsets: OffsetToCommit[] = []
