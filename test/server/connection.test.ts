@@ -78,7 +78,7 @@ describe('versions', () => {
     const { client } = await serve()
     const connection = await client()
     const { apiKeys } = await connection.call(apiVersionsRequest, apiVersionsResponse, 0, {})
-    expect(apiKeys.find(({ apiKey }) => apiKey === 0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 11 })
+    expect(apiKeys.find(({ apiKey }) => apiKey === 0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 13 })
     expect(apiKeys.every(({ minVersion, maxVersion }) => minVersion <= maxVersion)).toBe(true)
     expect(new Set(apiKeys.map(({ apiKey }) => apiKey)).size).toBe(apiKeys.length)
   })

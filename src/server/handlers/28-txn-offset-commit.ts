@@ -10,6 +10,7 @@ import {
 } from '../../protocol/messages/28-txn-offset-commit.js'
 import type { BrokerView } from '../broker-view.js'
 import { handler } from '../handler.js'
+import { toldEpoch } from '../leader-epoch.js'
 import { producerErrorCode } from '../producer-errors.js'
 
 /** In this API fenced producers are told that their epoch is over, in all versions. */
@@ -26,9 +27,10 @@ export const txnOffsetCommit = handler({
     const unknown = new Set<string>()
     for (const { name, partitions } of request.topics) {
       const count = (await broker.topicNamed(name))?.partitions ?? 0
-      for (const { partitionIndex: partition, committedOffset: offset, committedMetadata } of partitions) {
+      for (const { partitionIndex: partition, committedOffset: offset, committedMetadata, committedLeaderEpoch } of partitions) {
         if (partition < 0 || partition >= count) unknown.add(`${name}-${partition}`)
-        else offsets.push({ topic: name, partition, offset, metadata: committedMetadata ?? '' })
+        else
+          offsets.push({ topic: name, partition, offset, metadata: committedMetadata ?? '', leaderEpoch: toldEpoch(committedLeaderEpoch) })
       }
     }
     let code = 0
