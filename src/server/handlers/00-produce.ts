@@ -74,10 +74,10 @@ async function append(
   { broker, version }: Call,
 ): Promise<PartitionAnswer> {
   if (acks < -1 || acks > 1) return failure(index, ERROR_CODES.INVALID_REQUIRED_ACKS, `acks is -1, 0 or 1, not ${acks}`)
+  if (topic === null) return failure(index, ERROR_CODES.UNKNOWN_TOPIC_ID, 'There is no topic of that id')
   const { cluster } = broker
   let judged: BatchVerdict | undefined
   try {
-    if (topic === null) return failure(index, ERROR_CODES.UNKNOWN_TOPIC_ID, 'There is no topic of that id')
     judged = oneBatch(records)
     if (judged.ok && judged.batch.isTransactional && transactionalId === null)
       return failure(index, ERROR_CODES.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'A batch of a transaction came without a transactional id')
