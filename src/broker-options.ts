@@ -49,6 +49,18 @@ export interface EmbeddedOptions {
   groupConsumerSessionTimeoutMs?: number | undefined
   /** How often such a member is told to send a heartbeat. Milliseconds. Default 5000. Kafka: group.consumer.heartbeat.interval.ms */
   groupConsumerHeartbeatIntervalMs?: number | undefined
+  /** After how long without a heartbeat a remote member of a share group is removed. Milliseconds. Default 45000. Kafka: group.share.session.timeout.ms */
+  groupShareSessionTimeoutMs?: number | undefined
+  /** How often a member of a share group is told to send a heartbeat. Milliseconds. Default 5000. Kafka: group.share.heartbeat.interval.ms */
+  groupShareHeartbeatIntervalMs?: number | undefined
+  /** How long a remote member of a share group may hold a record. Milliseconds. Default 30000. Kafka: group.share.record.lock.duration.ms */
+  groupShareRecordLockDurationMs?: number | undefined
+  /** A record that members of a share group got that often and did not accept is given up. Default 5. Kafka: group.share.delivery.count.limit */
+  groupShareDeliveryCountLimit?: number | undefined
+  /** How many records of a partition may be in the hands of remote members of a share group. Default 2000. Kafka: group.share.partition.max.record.locks */
+  groupSharePartitionMaxRecordLocks?: number | undefined
+  /** The most remote members of a share group. Default 200. Kafka: group.share.max.size */
+  groupShareMaxSize?: number | undefined
   /** Configs of topics that ask for none. */
   topicDefaults?: TopicConfig | undefined
   /** How often old segments are looked for. Milliseconds. Default 300000 (5 minutes). Kafka: log.retention.check.interval.ms */
@@ -108,6 +120,12 @@ const BROKER_RULES: Readonly<Record<keyof EmbeddedOptions | 'cluster', OptionRul
   groupInitialRebalanceDelayMs: wholeNumber(0, 2_147_483_647),
   groupConsumerSessionTimeoutMs: wholeNumber(1, 2_147_483_647),
   groupConsumerHeartbeatIntervalMs: wholeNumber(1, 2_147_483_647),
+  groupShareSessionTimeoutMs: wholeNumber(1, 2_147_483_647),
+  groupShareHeartbeatIntervalMs: wholeNumber(1, 2_147_483_647),
+  groupShareRecordLockDurationMs: wholeNumber(1, 2_147_483_647),
+  groupShareDeliveryCountLimit: wholeNumber(1, 25),
+  groupSharePartitionMaxRecordLocks: wholeNumber(1, 10_000),
+  groupShareMaxSize: wholeNumber(1, 2_147_483_647),
   topicDefaults: anObject,
   retentionCheckIntervalMs: wholeNumber(1, 2_147_483_647),
   cleanerBackoffMs: wholeNumber(1, 2_147_483_647),

@@ -37,6 +37,18 @@ export interface BrokerSettings {
   readonly groupConsumerSessionTimeoutMs: number
   /** group.consumer.heartbeat.interval.ms (KIP-848). Milliseconds. */
   readonly groupConsumerHeartbeatIntervalMs: number
+  /** group.share.session.timeout.ms (KIP-932). Milliseconds. */
+  readonly groupShareSessionTimeoutMs: number
+  /** group.share.heartbeat.interval.ms (KIP-932). Milliseconds. */
+  readonly groupShareHeartbeatIntervalMs: number
+  /** group.share.record.lock.duration.ms (KIP-932). Milliseconds. */
+  readonly groupShareRecordLockDurationMs: number
+  /** group.share.delivery.count.limit (KIP-932). */
+  readonly groupShareDeliveryCountLimit: number
+  /** group.share.partition.max.record.locks (KIP-932). */
+  readonly groupSharePartitionMaxRecordLocks: number
+  /** group.share.max.size (KIP-932): members of a share group. */
+  readonly groupShareMaxSize: number
 }
 
 /** Kafka's, but for what would make a program in one process wait: groups begin at once. */
@@ -57,6 +69,12 @@ export const BROKER_DEFAULTS: BrokerSettings = {
   groupInitialRebalanceDelayMs: 0,
   groupConsumerSessionTimeoutMs: 45_000,
   groupConsumerHeartbeatIntervalMs: 5_000,
+  groupShareSessionTimeoutMs: 45_000,
+  groupShareHeartbeatIntervalMs: 5_000,
+  groupShareRecordLockDurationMs: 30_000,
+  groupShareDeliveryCountLimit: 5,
+  groupSharePartitionMaxRecordLocks: 2000,
+  groupShareMaxSize: 200,
 }
 
 /** The defaults with what was given laid over them. */

@@ -50,6 +50,8 @@ export interface ClassicOffset {
   readonly partition: number
   readonly offset: number
   readonly metadata?: string | undefined
+  /** Absent: not told. */
+  readonly leaderEpoch?: number | undefined
 }
 
 /** Who a member says it is. */

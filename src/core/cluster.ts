@@ -14,6 +14,7 @@ import type { ConsumerGroupPort } from './consumer-group-port.js'
 import type { GroupState } from './group-state.js'
 import type { KeptMap } from './kept-map.js'
 import type { QueuePort, QueuePortOptions } from './queue-port.js'
+import type { GroupConfigPort, ShareGroupPort } from './share-group-port.js'
 import type { ResolvedTopicConfig, TopicConfig } from './topic-config.js'
 import type { OffsetToCommit, TopicPartition } from './topic-partition.js'
 import type { TransactionPort } from './transaction-port.js'
@@ -180,8 +181,8 @@ export interface Membership {
 
 /** A group seen from outside. */
 export interface GroupDescription {
-  /** consumer: the broker computes the assignment (KIP-848, members in this process); classic: the members do. */
-  readonly type: 'consumer' | 'classic'
+  /** consumer: the broker computes the assignment (KIP-848, members in this process); classic: the members do; share: remote members share records (KIP-932). */
+  readonly type: 'consumer' | 'classic' | 'share'
   /** group.id. */
   readonly id: string
   /** Where the group stands. */
@@ -240,6 +241,10 @@ export interface Cluster {
   readonly settings?: BrokerSettings | undefined
   /** Remote members of groups whose assignment this process computes. */
   readonly consumerGroups?: ConsumerGroupPort | undefined
+  /** Share groups with remote members. */
+  readonly shareGroups?: ShareGroupPort | undefined
+  /** Configs of groups. */
+  readonly groupConfigs?: GroupConfigPort | undefined
   /** Groups of the classic protocol, where this process is their coordinator. */
   readonly classicGroups?: ClassicGroupPort | undefined
   /** What this cluster can do; the rest is refused with `NOT_SUPPORTED`. */

@@ -33,11 +33,11 @@ import { LogCleaner } from './compaction/log-cleaner.js'
 import { CommittedOffsets, type OffsetRecord } from './group/committed-offsets.js'
 import { GroupCoordinator } from './group/group-coordinator.js'
 import { fitOffsets } from './group/offsets-recovery.js'
-import { openQueue } from './group/queue-state.js'
 import { identityOf } from './cluster-identity.js'
 import { INTERNAL_LOG_CONFIG, InternalLog } from './internal-log.js'
 import type { KeptMap } from './kept-map.js'
 import { KeyedLog } from './keyed-log.js'
+import { OpenQueues } from './open-queues.js'
 import type { FoundOffset } from './offset-lookup.js'
 import type { Partition } from './partition.js'
 import { ProducerSnapshots } from './producer-snapshots.js'
@@ -54,7 +54,10 @@ import {
   type TopicConfig,
   checkTopicConfig,
 } from './topic-config.js'
-import { checkTopicName, KEPT_LOG, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
+import type { GroupConfigPort, ShareGroupPort } from './share-group-port.js'
+import { GroupRecords } from './share/group-records.js'
+import { ShareGroups } from './share/share-groups.js'
+import { checkTopicName, GROUPS_LOG, KEPT_LOG, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
 import { TopicRegistry } from './topic-registry.js'
 import { transactionsOf } from './transaction/compaction-view.js'
 import { TransactionCoordinator } from './transaction/transaction-coordinator.js'
@@ -91,6 +94,12 @@ export interface EmbeddedClusterOptions {
   readonly groupInitialRebalanceDelayMs?: number | undefined
   readonly groupConsumerSessionTimeoutMs?: number | undefined
   readonly groupConsumerHeartbeatIntervalMs?: number | undefined
+  readonly groupShareSessionTimeoutMs?: number | undefined
+  readonly groupShareHeartbeatIntervalMs?: number | undefined
+  readonly groupShareRecordLockDurationMs?: number | undefined
+  readonly groupShareDeliveryCountLimit?: number | undefined
+  readonly groupSharePartitionMaxRecordLocks?: number | undefined
+  readonly groupShareMaxSize?: number | undefined
   /** Called when a slice of cleaning is over; for tests. */
   readonly onCleanerSlice?: (() => void) | undefined
 }
@@ -101,6 +110,9 @@ interface Parts {
   readonly cleaner: LogCleaner
   readonly fetcher: Fetcher
   readonly groups: GroupCoordinator
+  readonly queues: OpenQueues
+  readonly groupRecords: GroupRecords
+  readonly shareGroups: ShareGroups
   readonly metadata: InternalLog
   readonly topicRecords: KeyedLog<TopicRecord>
   readonly offsets: InternalLog
@@ -117,7 +129,6 @@ export class EmbeddedCluster implements Cluster {
   private readonly storage: Storage
   private readonly flusher: Flusher
   private readonly work = new WorkInProgress()
-  private readonly queues = new Map<string, Promise<QueuePort>>()
   private readonly deletionHooks = new Map<string, Set<() => Awaitable<void>>>()
   private readonly changes = new EventEmitter<{ topic: [name: string] }>()
   private parts: Parts | null = null
@@ -262,6 +273,16 @@ export class EmbeddedCluster implements Cluster {
   }
 
   /** CLOSED. */
+  get shareGroups(): ShareGroupPort {
+    return this.requireParts().shareGroups
+  }
+
+  /** CLOSED. */
+  get groupConfigs(): GroupConfigPort {
+    return this.requireParts().shareGroups.configs
+  }
+
+  /** CLOSED. */
   get consumerGroups(): ConsumerGroupPort {
     return this.requireParts().groups.consumer
   }
@@ -295,15 +316,7 @@ export class EmbeddedCluster implements Cluster {
   }
 
   async queue(name: string, options: QueuePortOptions): Promise<QueuePort> {
-    this.requireParts()
-    const there = this.queues.get(name)
-    if (there !== undefined && !(await there).isClosed) return there
-    if (this.queues.get(name) !== there) return this.queue(name, options)
-    const opening = this.work.track(openQueue(this.queueContext(), name, options)) as Promise<QueuePort>
-    this.queues.set(name, opening)
-    // A queue that could not be opened may be asked for again.
-    opening.catch(() => this.queues.delete(name))
-    return opening
+    return this.requireParts().queues.open(name, options)
   }
 
   /** The parts while the cluster is open. CLOSED. */
@@ -339,16 +352,8 @@ export class EmbeddedCluster implements Cluster {
       onDeletion: (name) => this.runDeletionHooks(name),
     })
     const committed = new CommittedOffsets(offsetRecords, this.options.flush, now)
-    const groups = new GroupCoordinator({
-      settings: this.settings,
-      clock,
-      random,
-      registry,
-      offsets: committed,
-      events: this.events,
-      track: (answer) => this.work.track(answer),
-      onError,
-    })
+    const memberships = await this.openGroups(registry, committed)
+    const { groups } = memberships
     const track = (done: Promise<void>): void => void this.work.track(done)
     const retention = new Retention(registry, clock, onError, track, this.settings.retentionCheckIntervalMs)
     const cleaner = this.newCleaner(registry, track)
@@ -367,7 +372,41 @@ export class EmbeddedCluster implements Cluster {
       cleaner.arm(topic.config)
     }
     const fetcher = new Fetcher(registry, clock)
-    return { registry, retention, cleaner, groups, metadata, topicRecords, offsets, transactionLog, transactions, fetcher }
+    const logs = { metadata, topicRecords, offsets, transactionLog }
+    return { registry, retention, cleaner, transactions, fetcher, ...logs, ...memberships }
+  }
+
+  private async openGroups(
+    registry: TopicRegistry,
+    committed: CommittedOffsets,
+  ): Promise<Pick<Parts, 'groups' | 'queues' | 'groupRecords' | 'shareGroups'>> {
+    const { storage, clock, random } = this
+    const onError = (error: unknown): void => this.report(error)
+    const queues = new OpenQueues({ context: this.queueContext(), track: (work) => this.work.track(work) as typeof work })
+    const open = (): Promise<InternalLog> => this.openInternalLog(GROUPS_LOG)
+    const groupRecords = new GroupRecords({ open, now: () => clock.now(), onError })
+    if ((await storage.list()).includes(GROUPS_LOG)) await groupRecords.load()
+    const shareGroups: ShareGroups = new ShareGroups({
+      clock,
+      settings: this.settings,
+      records: groupRecords,
+      queues,
+      topic: (name) => registry.find(name)?.description,
+      isTaken: (id) => groups.has(id),
+      onChange: (id) => this.events.emit('groupChanged', id),
+    })
+    const groups: GroupCoordinator = new GroupCoordinator({
+      settings: this.settings,
+      clock,
+      random,
+      registry,
+      offsets: committed,
+      share: shareGroups,
+      events: this.events,
+      track: (answer) => this.work.track(answer),
+      onError,
+    })
+    return { groups, queues, groupRecords, shareGroups }
   }
 
   private async openKept(): Promise<KeyedLog<unknown>> {
@@ -408,15 +447,14 @@ export class EmbeddedCluster implements Cluster {
     parts.fetcher.close()
     parts.groups.close()
     parts.transactions.close()
-    for (const queue of this.queues.values()) {
-      const port = await queue.catch(() => null)
-      await port?.close()
-    }
+    parts.shareGroups.close()
+    await parts.queues.close()
     await this.work.idle()
     this.flusher.close()
     try {
       await parts.registry.close()
       await parts.transactionLog.close()
+      await parts.groupRecords.close()
       await parts.offsets.close()
       await (await this.keptMap)?.close()
       await parts.metadata.close()
@@ -444,10 +482,11 @@ export class EmbeddedCluster implements Cluster {
   private async runDeletionHooks(name: string): Promise<void> {
     const hooks = this.deletionHooks.get(name)
     this.deletionHooks.delete(name)
-    this.queues.delete(name)
+    this.parts?.queues.topicDeleted(name)
     if (hooks !== undefined) for (const hook of hooks) await hook()
     this.parts?.transactions.topicDeleted(name)
     await this.parts?.groups.removeTopic(name)
+    await this.parts?.shareGroups.topicDeleted(name)
   }
 
   private async ensureTopic(name: string, topic: NewTopic): Promise<TopicDescription> {
@@ -492,8 +531,12 @@ export class EmbeddedCluster implements Cluster {
     }
   }
 
-  private async openStateLog(queue: string): Promise<InternalLog> {
-    const log = await this.storage.log(stateLogName(queue), { ...INTERNAL_LOG_CONFIG, flush: this.options.flush })
+  private openStateLog(queue: string): Promise<InternalLog> {
+    return this.openInternalLog(stateLogName(queue))
+  }
+
+  private async openInternalLog(name: string): Promise<InternalLog> {
+    const log = await this.storage.log(name, { ...INTERNAL_LOG_CONFIG, flush: this.options.flush })
     return new InternalLog(log, this.storage, this.flusher)
   }
 

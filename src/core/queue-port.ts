@@ -53,8 +53,23 @@ export interface QueuePortOptions {
   readonly maxDeliveries: number
   /** The dead-letter topic, or false to archive without a copy. */
   readonly deadLetter: string | false
+  /** share.isolation.level: whether records of open and aborted transactions are handed out. 'read_committed' */
+  readonly isolation?: 'read_committed' | 'read_uncommitted' | undefined
   /** The flush level of the queue's topic and state. */
   readonly flush?: 'os' | 'interval' | 'always' | undefined
+}
+
+/** What a receiver wants. */
+export interface AcquireOptions {
+  readonly max: number
+  readonly maxWaitMs: number
+  readonly signal?: StopSignal | undefined
+  /** Only of these; absent: of all. */
+  readonly partitions?: ReadonlySet<number> | undefined
+  /** No further batch is begun when the batches of those taken have that many bytes. */
+  readonly maxBytes?: number | undefined
+  /** A batch that is begun is taken to its end, though that may be more than `max`: share.acquire.mode batch_optimized. */
+  readonly wholeBatches?: boolean | undefined
 }
 
 /** The right to settle one delivery of one record. */
@@ -167,10 +182,22 @@ export interface QueuePortEvents {
 export interface QueuePort {
   /** Also when its topic was deleted: it has to be opened anew. */
   readonly isClosed: boolean
-  /** A new session of one client. INVALID_STATE when the queue is open with other options, CLOSED after `close`. */
-  session(options: QueuePortOptions): QueueSession
+  readonly options: QueuePortOptions
+  /** Where the group stands in each partition. */
+  places(): readonly QueuePlace[]
+  /** A new session of one client, which takes the queue as it is when it says no options. INVALID_STATE when the queue is open with others, CLOSED after `close`. */
+  session(options?: QueuePortOptions): QueueSession
   /** Closes all sessions. Idempotent. */
   close(): Awaitable<void>
+}
+
+/** Where a queue stands in one partition. */
+export interface QueuePlace {
+  readonly partition: number
+  /** The first record that is not finished. */
+  readonly startOffset: number
+  /** How many records are not finished. */
+  readonly lag: number
 }
 
 /** What one client does with a queue. */
@@ -178,13 +205,15 @@ export interface QueueSession {
   readonly topic: string
   readonly partitions: number
   readonly deadLetterTopic: string | false
+  /** How long what is acquired is held, unless it is renewed. Milliseconds. */
+  readonly lockMs: number
   readonly events: EventEmitter<QueuePortEvents>
   /** Adds the messages, all or none, and answers where each is. Resolves as the flush level promises. Throws or rejects: MESSAGE_TOO_LARGE, QUEUE_FULL, DISK_FULL. */
   send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]>
   /** Up to `max` records, each locked for lockMs; their delivery counts are written before this resolves. Waits up to `maxWaitMs`
    *  (`Infinity`: until there is one); empty when nothing came, on abort, and after `close`. What was delivered before comes first,
    *  then in the order of sending. */
-  acquire(options: { max: number; maxWaitMs: number; signal?: StopSignal | undefined }): Promise<readonly AcquiredBatch[]>
+  acquire(options: AcquireOptions): Promise<readonly AcquiredBatch[]>
   /** Ends one delivery. Resolves when the new state is written as the flush level promises. Throws LOCK_LOST when the lease is not the latest. */
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
   /** Settles deliveries in transactions; the same object for all sessions of a queue. */
@@ -193,6 +222,8 @@ export interface QueueSession {
   renew(token: AcquireToken, ms?: number): number
   /** Whether the delivery is still its holder's, or its end is being written. */
   isHeld(token: AcquireToken): boolean
+  /** The first record of the partition that is not finished. */
+  startOf(partition: number): number
   /** What is known of the record; null when it was never there or is forgotten. */
   outcome(place: RecordPlace): Awaitable<Outcome | null>
   /** Resolves when the record is acknowledged or archived; with null when it was never there or is forgotten. CLOSED when the queue closes before. */

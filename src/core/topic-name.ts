@@ -12,10 +12,26 @@ const LENGTH_MAX = 249
 const LEGAL = /^[a-zA-Z0-9._-]+$/
 const RESERVED = new Set(['__cluster_metadata', '__consumer_offsets', '__transaction_state', '__kafkalite_kept'])
 const STATE_LOG_PREFIX = '__share_group_state'
+/** What the longest name of a file leaves room for. */
+const STATE_NAME_MAX = 220
+/** The log with what is known of groups beyond their members and offsets. */
+export const GROUPS_LOG = `${STATE_LOG_PREFIX}-0`
 
 /** The log that keeps the state of the queue on this topic. It ends in a number, as the names of all logs do. */
 export function stateLogName(topic: string): string {
   return `${STATE_LOG_PREFIX}-${topic}-0`
+}
+
+/** What the state of a group of receivers on a topic that is not its own is named by: a topic created anew has another id, and no state. */
+export function groupStateName(group: string, topicId: string): string {
+  const name = `${group.replace(/[^a-zA-Z0-9._-]/gu, (letter) => `%${(letter.codePointAt(0) as number).toString(16)}%`)}~${topicId}`
+  if (name.length <= STATE_NAME_MAX) return name
+  throw new KafkaliteError('INVALID_GROUP_ID', `The group id ${describe(group)} is too long for a group that shares records`)
+}
+
+/** Whether the log keeps the state of such a group on the topic of that id. */
+export function isGroupStateOf(log: string, topicId: string): boolean {
+  return log.startsWith(STATE_LOG_PREFIX) && /~[^~]+(?=-[01]$)/.exec(log)?.[0] === `~${topicId}`
 }
 
 /** The log that keeps the bytes of this queue's messages that wait long among finished ones. */

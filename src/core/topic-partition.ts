@@ -14,6 +14,8 @@ export interface OffsetToCommit extends TopicPartition {
   readonly offset: number
   /** At most 4096 bytes. */
   readonly metadata?: string | undefined
+  /** The leader's epoch of the last record done, if the member has told it. */
+  readonly leaderEpoch?: number | undefined
   /** Keeps a record from being taken for an offset to commit: give records as they are. */
   readonly headers?: never
 }

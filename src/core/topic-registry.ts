@@ -22,7 +22,7 @@ import {
   type ResolvedTopicConfig,
   type TopicConfig,
 } from './topic-config.js'
-import { checkTopicName, collisionKey, partitionLogName, partitionOfLog, stateLogName } from './topic-name.js'
+import { checkTopicName, collisionKey, isGroupStateOf, partitionLogName, partitionOfLog, stateLogName } from './topic-name.js'
 
 /** Whoever brings logs brings no configs: nothing of them may be deleted until somebody says how long it is to be kept. */
 const ADOPTED_CONFIG: TopicConfig = { retentionMs: -1 }
@@ -61,7 +61,7 @@ export class TopicRegistry {
       if (record.deleting === true) {
         // The process may have died before that record was durable: without it the topic would come back without its records.
         await storage.sync()
-        await this.removeLogs(name, record.partitions)
+        await this.removeLogs(name, record)
       } else this.add(await this.openTopic(name, record))
     }
     await this.adoptLogs()
@@ -180,15 +180,16 @@ export class TopicRegistry {
     this.collisions.delete(collisionKey(name))
     await this.options.onDeletion(name)
     for (const partition of topic.partitions) await partition.close()
-    await this.removeLogs(name, topic.record.partitions)
+    await this.removeLogs(name, topic.record)
     this.options.onChange(name, 'deleted')
   }
 
-  private async removeLogs(name: string, partitions: number): Promise<void> {
+  private async removeLogs(name: string, { id, partitions }: TopicRecord): Promise<void> {
     const { storage, metadata } = this.options
     for (let p = 0; p < partitions; p++) await storage.remove(partitionLogName(name, p))
     await this.options.producers.forget(name, partitions)
     await storage.remove(stateLogName(name))
+    for (const log of await storage.list()) if (isGroupStateOf(log, id)) await storage.remove(log)
     await metadata.write([[name, null]], 'os')
   }
 

@@ -9,6 +9,9 @@ import type { BrokerSettings } from '../core/broker-settings.js'
 import type { Cluster, TopicDescription } from '../core/cluster.js'
 import type { ConsumerGroupPort } from '../core/consumer-group-port.js'
 import type { ClassicGroupPort } from '../core/classic-group-port.js'
+import type { GroupConfigPort, ShareGroupPort } from '../core/share-group-port.js'
+import { FetchSessions } from './fetch-session.js'
+import { ShareSessions } from './share-session.js'
 
 /** There is one node, and it is never -1, which stands for "none". */
 export const NODE_ID = 1
@@ -16,6 +19,9 @@ export const NODE_ID = 1
 export const LEADER_EPOCH = 0
 
 export class BrokerView {
+  readonly fetchSessions: FetchSessions
+  /** Of ShareFetch and ShareAcknowledge, on whatever connection. */
+  readonly shareSessions = new ShareSessions()
   /** What is known of topics, by their ids; null when topics came or went since. */
   private byId: Promise<ReadonlyMap<string, TopicDescription>> | null = null
 
@@ -28,7 +34,10 @@ export class BrokerView {
     readonly settings: BrokerSettings,
     readonly groups: ClassicGroupPort,
     readonly consumerGroups: ConsumerGroupPort,
+    readonly shareGroups: ShareGroupPort,
+    readonly groupConfigs: GroupConfigPort,
   ) {
+    this.fetchSessions = new FetchSessions(cluster.clock, cluster.random)
     const forget = (): void => {
       this.byId = null
     }
@@ -38,10 +47,11 @@ export class BrokerView {
 
   /** NOT_SUPPORTED for a cluster that is not in this process. */
   static async open(cluster: Cluster): Promise<BrokerView> {
-    const { classicGroups, consumerGroups, settings } = cluster
-    if (classicGroups === undefined || consumerGroups === undefined || settings === undefined || cluster.identify === undefined)
+    const { classicGroups, consumerGroups, shareGroups, groupConfigs, settings, identify } = cluster
+    const hasGroups = classicGroups !== undefined && consumerGroups !== undefined && shareGroups !== undefined && groupConfigs !== undefined
+    if (!hasGroups || settings === undefined || identify === undefined)
       throw new KafkaliteError('NOT_SUPPORTED', 'A listener needs a broker in this process; clients of a cluster connect to the cluster')
-    return new BrokerView(cluster, await cluster.identify(), settings, classicGroups, consumerGroups)
+    return new BrokerView(cluster, await identify.call(cluster), settings, classicGroups, consumerGroups, shareGroups, groupConfigs)
   }
 
   /** The access rules. NOT_SUPPORTED. */

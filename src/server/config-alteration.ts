@@ -5,6 +5,7 @@ import { KafkaliteError } from '../errors.js'
 import { errorCodeOf, errorMessageOf } from '../protocol/error-codes.js'
 import type { BrokerView } from './broker-view.js'
 import { RESOURCE_TYPES } from './config-resources.js'
+import { describeGroupConfigs } from './group-configs.js'
 import { repeatedIn } from './repeated.js'
 import { type DescribedConfig, describeTopicConfigs, type GivenConfig, parseTopicConfigs } from './topic-configs.js'
 
@@ -50,10 +51,15 @@ export async function alterConfigsOf<C>(alteration: Alteration<C>, broker: Broke
 async function alterResource<C>(
   { resourceType, resourceName, configs }: AlteredResource<C>,
   { validateOnly, given }: Alteration<C>,
-  { cluster, settings: { topicDefaults } }: BrokerView,
+  { cluster, groupConfigs, settings }: BrokerView,
 ): Promise<void> {
+  if (resourceType === RESOURCE_TYPES.group) {
+    const named = given(configs, describeGroupConfigs(groupConfigs.of(resourceName), settings))
+    return groupConfigs.alter(resourceName, new Map(named.map(({ name, value }) => [name, value])), validateOnly)
+  }
   if (resourceType !== RESOURCE_TYPES.topic)
     throw new KafkaliteError('INVALID_REQUEST', `Configs of resources of type ${resourceType} cannot be changed here`)
+  const { topicDefaults } = settings
   const now = describeTopicConfigs((await cluster.topic(resourceName)).config, topicDefaults)
   const parsed = parseTopicConfigs(given(configs, now), topicDefaults, `topic "${resourceName}"`)
   if (!validateOnly) await cluster.alterTopic(resourceName, parsed)

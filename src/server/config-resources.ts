@@ -1,3 +1,3 @@
 // Kafka's numbers of the things that have configs.
 
-export const RESOURCE_TYPES = { topic: 2, broker: 4 } as const
+export const RESOURCE_TYPES = { topic: 2, broker: 4, group: 32 } as const

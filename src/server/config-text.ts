@@ -6,8 +6,8 @@ import { KafkaliteError } from '../errors.js'
 export const CONFIG_TYPES = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const
 export type ConfigType = keyof typeof CONFIG_TYPES
 
-/** Kafka's numbers of where a value comes from: set for this topic, told to the broker when it was started, or the default. */
-export const CONFIG_SOURCES = { topic: 1, staticBroker: 4, default: 5 } as const
+/** Kafka's numbers of where a value comes from: set for this topic or group, told to the broker when it was started, or the default. */
+export const CONFIG_SOURCES = { topic: 1, staticBroker: 4, default: 5, group: 8 } as const
 
 export const LONG_MAX = '9223372036854775807'
 

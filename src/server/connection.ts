@@ -42,6 +42,8 @@ export class Connection {
   private lastActiveMs: number
   private idle: Timer | null = null
   private closed = false
+  /** The client has closed its side. */
+  private isHeardOut = false
   /** No more requests are begun: the connection ends when the one under way is answered. */
   private ending = false
 
@@ -68,7 +70,7 @@ export class Connection {
     this.touch()
     socket.on('data', (chunk: Uint8Array) => this.receive(reader, chunk))
     socket.on('drain', () => this.work())
-    socket.on('end', () => this.endSoon())
+    socket.on('end', () => this.hearNoMore())
     socket.on('error', () => this.destroy())
     socket.on('close', () => this.destroy())
   }
@@ -77,6 +79,13 @@ export class Connection {
   endSoon(): void {
     this.ending = true
     if (!this.busy) this.finish()
+  }
+
+  /** The client sends nothing more, and perhaps still reads: what came is answered, and nothing is waited for any longer. */
+  private hearNoMore(): void {
+    this.isHeardOut = true
+    this.gone.abort()
+    this.work()
   }
 
   /** For a request that is being answered. */
@@ -116,7 +125,8 @@ export class Connection {
       this.waitingBytes -= frame.length
       this.begin(frame)
     }
-    this.throttle()
+    if (this.isHeardOut && !this.busy && this.frames.length === 0) this.endSoon()
+    else this.throttle()
   }
 
   private begin(frame: Uint8Array): void {

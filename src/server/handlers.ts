@@ -43,6 +43,13 @@ import { describeTransactions } from './handlers/65-describe-transactions.js'
 import { listTransactions } from './handlers/66-list-transactions.js'
 import { consumerGroupHeartbeat } from './handlers/68-consumer-group-heartbeat.js'
 import { consumerGroupDescribe } from './handlers/69-consumer-group-describe.js'
+import { shareGroupHeartbeat } from './handlers/76-share-group-heartbeat.js'
+import { shareGroupDescribe } from './handlers/77-share-group-describe.js'
+import { shareFetch } from './handlers/78-share-fetch.js'
+import { shareAcknowledge } from './handlers/79-share-acknowledge.js'
+import { describeShareGroupOffsets } from './handlers/90-describe-share-group-offsets.js'
+import { alterShareGroupOffsets } from './handlers/91-alter-share-group-offsets.js'
+import { deleteShareGroupOffsets } from './handlers/92-delete-share-group-offsets.js'
 
 const ALL: readonly AnyHandler[] = [
   produce,
@@ -86,6 +93,13 @@ const ALL: readonly AnyHandler[] = [
   listTransactions,
   consumerGroupHeartbeat,
   consumerGroupDescribe,
+  shareGroupHeartbeat,
+  shareGroupDescribe,
+  shareFetch,
+  shareAcknowledge,
+  describeShareGroupOffsets,
+  alterShareGroupOffsets,
+  deleteShareGroupOffsets,
 ]
 
 export const HANDLERS: ReadonlyMap<number, AnyHandler> = withApiVersions(ALL)

@@ -8,3 +8,8 @@ export function leaderEpochError(epoch: number): number {
   if (epoch < 0 || epoch === LEADER_EPOCH) return ERROR_CODES.NONE
   return epoch < LEADER_EPOCH ? ERROR_CODES.FENCED_LEADER_EPOCH : ERROR_CODES.UNKNOWN_LEADER_EPOCH
 }
+
+/** Of a commit: -1 says nothing. */
+export function toldEpoch(epoch: number): number | undefined {
+  return epoch < 0 ? undefined : epoch
+}

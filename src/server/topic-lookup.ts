@@ -26,3 +26,27 @@ export function byTopic(places: readonly TopicPartition[]): ReadonlyMap<string, 
   }
   return topics
 }
+
+/** Partitions of a topic that is named by its id. */
+export interface PartitionsOfTopic {
+  readonly topicId: string
+  readonly partitions: readonly number[]
+}
+
+/** By the ids of their topics; those that are gone are left out. */
+export async function identified(broker: BrokerView, places: readonly TopicPartition[]): Promise<readonly PartitionsOfTopic[]> {
+  return (await assignmentOf(broker, places)).topicPartitions.map(({ topicId, partitions }) => ({ topicId, partitions }))
+}
+
+/** With ids and names of their topics; those that are gone are left out. */
+export async function assignmentOf(
+  broker: BrokerView,
+  places: readonly TopicPartition[],
+): Promise<{ readonly topicPartitions: readonly (PartitionsOfTopic & { readonly topicName: string })[] }> {
+  const topicPartitions: (PartitionsOfTopic & { readonly topicName: string })[] = []
+  for (const [topicName, partitions] of byTopic(places)) {
+    const topic = await broker.topicNamed(topicName)
+    if (topic !== undefined) topicPartitions.push({ topicId: topic.id, topicName, partitions })
+  }
+  return { topicPartitions }
+}

@@ -78,7 +78,7 @@ describe('versions', () => {
     const { client } = await serve()
     const connection = await client()
     const { apiKeys } = await connection.call(apiVersionsRequest, apiVersionsResponse, 0, {})
-    expect(apiKeys.find(({ apiKey }) => apiKey === 0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 11 })
+    expect(apiKeys.find(({ apiKey }) => apiKey === 0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 13 })
     expect(apiKeys.every(({ minVersion, maxVersion }) => minVersion <= maxVersion)).toBe(true)
     expect(new Set(apiKeys.map(({ apiKey }) => apiKey)).size).toBe(apiKeys.length)
   })
@@ -128,5 +128,66 @@ describe('the end', () => {
     const second = await client()
     await second.closed
     expect((await first.call(metadataRequest, metadataResponse, 9, { topics: [] })).controllerId).toBe(1)
+  })
+})
+
+describe('a client that has closed its side', () => {
+  test('gets the answers to all that it sent, without waiting for what may come', async () => {
+    const { broker, client } = await serve()
+    await broker.topic('orders')
+    const reader = await client()
+    reader.send(fetchRequest, 11, fetchBody('orders', 2_000_000_000))
+    reader.send(fetchRequest, 11, fetchBody('orders', 2_000_000_000))
+    reader.send(metadataRequest, 9, { topics: [] })
+    reader.end()
+    await reader.closed
+    expect(correlationIds(reader.frames)).toEqual([0, 1, 2])
+  })
+
+  test('while it waits leaves nothing behind', async () => {
+    const { broker, client } = await serve()
+    await broker.topic('orders')
+    const reader = await client()
+    const answer = reader.next()
+    reader.send(metadataRequest, 9, { topics: [] })
+    await answer
+    reader.send(fetchRequest, 11, fetchBody('orders', 2_000_000_000))
+    reader.end()
+    await reader.closed
+    expect(correlationIds(reader.frames)).toEqual([0, 1])
+    await broker.idle()
+  })
+})
+
+describe('memory', () => {
+  test('a client that never reads is answered no further than a few megabytes ahead, and others are served', async () => {
+    const { broker, client } = await serve()
+    await broker.topic('large')
+    const value = 'x'.repeat(1_000_000)
+    const writer = await client()
+    expect((await produceTo(writer, 'large', batchOf(value))).errorCode).toBe(0)
+    const before = process.memoryUsage().rss
+    const lazy = await client()
+    lazy.reads(false)
+    for (let i = 0; i < 300; i++) lazy.send(fetchRequest, 11, fetchBody('large', 0))
+    for (let i = 0; i < 20; i++) await produceTo(writer, 'orders', batchOf('one'))
+    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000)
+    const last = Array.from({ length: 300 }, () => lazy.next())
+    lazy.reads(true)
+    await Promise.all(last)
+    expect(correlationIds(lazy.frames)).toEqual(Array.from({ length: 300 }, (_, index) => index))
+  })
+
+  test('is taken for what has come of a request and not for what was announced', async () => {
+    const { client } = await serve()
+    const before = process.memoryUsage()
+    const announced = Buffer.alloc(100_000)
+    announced.writeInt32BE(90_000_000)
+    const halves = await Promise.all(Array.from({ length: 100 }, () => client()))
+    for (const half of halves) half.raw(announced)
+    const other = await client()
+    expect((await other.call(metadataRequest, metadataResponse, 9, { topics: [] })).brokers).toHaveLength(1)
+    const after = process.memoryUsage()
+    expect(after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(150_000_000)
   })
 })

@@ -14,8 +14,13 @@ export interface Served {
   client(): Promise<WireClient>
 }
 
-export async function serve(options?: Parameters<Broker['listen']>[0]): Promise<Served> {
-  const broker = await Broker.open()
+export function serve(options?: Parameters<Broker['listen']>[0]): Promise<Served> {
+  return serveOn({}, options)
+}
+
+/** The same with a broker of these options. */
+export async function serveOn(given: Parameters<typeof Broker.open>[0], options?: Parameters<Broker['listen']>[0]): Promise<Served> {
+  const broker = await Broker.open(given)
   const clients: WireClient[] = []
   onTestFinished(async () => {
     for (const client of clients) client.close()

@@ -72,6 +72,17 @@ export class WireClient {
     return new Promise((resolve) => this.waiting.push(resolve))
   }
 
+  /** Says that nothing more is sent; answers are still read. */
+  end(): void {
+    this.socket.end()
+  }
+
+  /** Leaves in the network what the broker sends, or reads again. */
+  reads(does: boolean): void {
+    if (does) this.socket.resume()
+    else this.socket.pause()
+  }
+
   close(): void {
     this.socket.destroy()
   }

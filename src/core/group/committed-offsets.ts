@@ -17,6 +17,7 @@ const EARLIEST = -2
 export interface OffsetRecord {
   readonly offset: number
   readonly metadata?: string | undefined
+  readonly leaderEpoch?: number | undefined
   readonly committedMs: number
 }
 
@@ -31,9 +32,9 @@ export class CommittedOffsets {
     private readonly flush: Flush,
     private readonly now: () => number,
   ) {
-    for (const [key, { offset, metadata }] of log.entries()) {
+    for (const [key, { offset, metadata, leaderEpoch }] of log.entries()) {
       const [group, topic, partition] = JSON.parse(key) as [string, string, number]
-      this.groupOf(group).set(key, { topic, partition, offset, metadata })
+      this.groupOf(group).set(key, { topic, partition, offset, metadata, leaderEpoch })
     }
   }
 
@@ -95,9 +96,10 @@ export class CommittedOffsets {
 
   private changes(group: string, offsets: readonly OffsetToCommit[]): Change<OffsetRecord>[] {
     const committedMs = this.now()
-    return offsets.map(({ topic, partition, offset, metadata }): Change<OffsetRecord> => {
+    return offsets.map(({ topic, partition, offset, metadata, leaderEpoch }): Change<OffsetRecord> => {
       checkOffset(topic, partition, offset, metadata)
-      return [keyOf(group, topic, partition), metadata === undefined ? { offset, committedMs } : { offset, metadata, committedMs }]
+      // What is undefined is left out of the JSON.
+      return [keyOf(group, topic, partition), { offset, metadata, leaderEpoch, committedMs }]
     })
   }
 
@@ -163,7 +165,7 @@ export class CommittedOffsets {
 }
 
 function copiesOf(offsets: readonly OffsetToCommit[]): OffsetToCommit[] {
-  return offsets.map(({ topic, partition, offset, metadata }) => ({ topic, partition, offset, metadata }))
+  return offsets.map(({ topic, partition, offset, metadata, leaderEpoch }) => ({ topic, partition, offset, metadata, leaderEpoch }))
 }
 
 function keyOf(group: string, topic: string, partition: number): string {

@@ -18,6 +18,8 @@ import { ConsumerMembers } from './consumer-members.js'
 import { ConsumerGroup, type GroupTopics } from './consumer-group.js'
 import type { GroupMember } from './group-member.js'
 import { OffsetsExpiry } from './offsets-expiry.js'
+import { describeShare } from '../share/share-description.js'
+import type { ShareGroups } from '../share/share-groups.js'
 
 export interface GroupCoordinatorOptions {
   readonly settings: BrokerSettings
@@ -25,6 +27,7 @@ export interface GroupCoordinatorOptions {
   readonly random: () => number
   readonly registry: TopicRegistry
   readonly offsets: CommittedOffsets
+  readonly share: ShareGroups
   readonly events: EventEmitter<ClusterEvents>
   /** Counts a write that is under way. */
   readonly track: <T>(answer: Awaitable<T>) => Awaitable<T>
@@ -69,7 +72,7 @@ export class GroupCoordinator {
       clock: options.clock,
       random: options.random,
       onChange: (id) => options.events.emit('groupChanged', id),
-      isTaken: (id) => this.groups.get(id)?.isEmpty === false,
+      isTaken: (id) => this.groups.get(id)?.isEmpty === false || options.share.has(id),
       hasOffsets: (id) => options.offsets.has(id),
       read: (id, partitions) => options.offsets.of(id, partitions),
       readBy: (id) => find(id)?.topics() ?? new Set(),
@@ -153,11 +156,18 @@ export class GroupCoordinator {
 
   list(): readonly GroupDescription[] {
     const ids = new Set([...this.groups.keys(), ...this.classic.ids()])
-    return [...ids].map((id) => this.describe(id))
+    return [...ids, ...this.options.share.ids()].map((id) => this.describe(id))
+  }
+
+  /** Whether there is a group of that id that shares no records. */
+  has(groupId: string): boolean {
+    return this.groups.has(groupId) || this.classic.has(groupId)
   }
 
   /** GROUP_ID_NOT_FOUND. */
   describe(groupId: string): GroupDescription {
+    const shared = this.has(groupId) ? undefined : this.options.share.describe(groupId)
+    if (shared !== undefined) return describeShare(shared)
     const isClassic = this.classic.hasMembers(groupId) || !this.groups.has(groupId)
     const classic = isClassic ? this.classic.describe(groupId) : undefined
     return classic === undefined ? this.get(groupId).describe() : describeClassic(classic)
@@ -165,6 +175,7 @@ export class GroupCoordinator {
 
   /** NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
   async delete(groupId: string): Promise<void> {
+    if (!this.has(groupId) && this.options.share.has(groupId)) return this.options.share.delete(groupId)
     if (this.hasMembers(groupId)) throw nonEmpty(groupId)
     if (!this.classic.has(groupId)) this.get(groupId)
     await this.options.offsets.remove(groupId)
@@ -192,6 +203,7 @@ export class GroupCoordinator {
 
   /** The group of members whose assignment is computed here. Those of the classic protocol that it has go on in it. */
   private openForConsumers(groupId: string, code: 'INCONSISTENT_GROUP_PROTOCOL' | 'GROUP_ID_NOT_FOUND'): ConsumerGroup {
+    if (this.options.share.has(groupId)) throw new KafkaliteError(code, `Group "${groupId}" is a share group`)
     const moving = this.classic.handOver(groupId)
     if (this.classic.hasMembers(groupId))
       throw new KafkaliteError(code, `Group "${groupId}" has members of the classic protocol that are no consumers`)

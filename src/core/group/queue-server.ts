@@ -42,16 +42,14 @@ export class QueueServer {
   private isFull = false
   private readonly rate: RateWindow | null
   private readonly levels: number
-  private readonly maxInFlight: number
 
   constructor(private readonly given: QueueServerOptions) {
-    const { rateLimit, priorities, maxInFlight } = given.options
+    const { rateLimit, priorities } = given.options
     this.rate = rateLimit !== undefined && rateLimit.per !== 'key' ? new RateWindow(rateLimit) : null
     for (const { key, atMs, count } of given.deliveries) {
       if (key === undefined) for (let i = 0; i < count; i++) this.rate?.add(atMs)
     }
     this.levels = priorities ?? 1
-    this.maxInFlight = maxInFlight ?? IN_FLIGHT_MAX
   }
 
   get isWaitedFor(): boolean {
@@ -103,9 +101,10 @@ export class QueueServer {
     do {
       this.again = false
       this.waiters = this.waiters.filter((waiter) => !waiter.isOver)
+      // Those who want records of some partitions only, of which there are none.
+      const starved = new Set<QueueWaiter>()
       while (this.waiters.length > 0 && !this.closed) {
-        const at = this.waiters.findIndex(({ isOver, options }) => !isOver && !this.given.isPaused(options.owner))
-        const waiter = this.waiters[at]
+        const waiter = this.waiters.find((one) => !one.isOver && !starved.has(one) && !this.given.isPaused(one.options.owner))
         if (waiter === undefined) {
           this.dismissImpatient()
           break
@@ -116,7 +115,11 @@ export class QueueServer {
         const taken = isPromise(taking) ? await taking : taking
         if (taken.length === 0) {
           if (waiter.options.maxWaitMs <= 0) waiter.give([])
-          else break
+          else if (waiter.options.partitions === undefined) break
+          else {
+            starved.add(waiter)
+            continue
+          }
         }
         const place = this.waiters.indexOf(waiter)
         if (place >= 0) this.waiters.splice(place, 1)
@@ -131,17 +134,20 @@ export class QueueServer {
     for (const waiter of this.waiters) if (waiter.options.maxWaitMs <= 0) waiter.give([])
   }
 
-  private take({ max, owner }: WaiterOptions): Awaitable<readonly AcquiredBatch[]> {
+  private take({ max, owner, partitions, maxBytes = Infinity, wholeBatches }: WaiterOptions): Awaitable<readonly AcquiredBatch[]> {
     const now = this.given.clock.now()
-    const left = Math.min(max, this.room(now))
+    const room = this.room(now)
+    const left = Math.min(max, room)
     if (left <= 0) return []
+    const beyond = wholeBatches === true ? room - left : 0
     const lockedUntil = now + this.given.options.lockMs
     const lease = this.deliveries++ * OWNERS_MAX + owner
-    const taking: Taking = { left, now, lease, lockedUntil, taken: [] }
-    return chain(this.levels === 1 ? this.takeLevel(0, taking) : this.takeLevels(taking), () => this.took(taking, left - taking.left))
+    const taking: Taking = { left, beyond, bytesLeft: maxBytes, partitions: partitions ?? null, now, lease, lockedUntil, taken: [] }
+    return chain(this.levels === 1 ? this.takeLevel(0, taking) : this.takeLevels(taking), () => this.took(taking))
   }
 
-  private took({ now, lockedUntil, taken }: Taking, count: number): readonly AcquiredBatch[] {
+  private took({ now, lockedUntil, taken }: Taking): readonly AcquiredBatch[] {
+    const count = countOf(taken)
     this.taken += count
     if (count > 0) this.given.wakeAt(lockedUntil)
     if (this.rate !== null && count > 0) {
@@ -160,7 +166,7 @@ export class QueueServer {
   private room(now: number): number {
     let acquired = 0
     for (const { states } of this.given.shares) acquired += states.acquired
-    const free = this.maxInFlight - acquired
+    const free = (this.given.options.maxInFlight ?? IN_FLIGHT_MAX) - acquired
     this.isFull = free <= 0
     if (this.rate === null) return free
     const room = this.rate.room(now)
@@ -185,14 +191,18 @@ export class QueueServer {
   private takeLevel(level: number, taking: Taking): Awaitable<void> {
     const { shares } = this.given
     const count = shares.length / this.levels
-    return count === 1 ? (shares[level] as SharePartition).take(taking) : this.takeInTurns(level, count, taking)
+    if (count > 1) return this.takeInTurns(level, count, taking)
+    const share = shares[level] as SharePartition
+    return taking.partitions?.has(share.id) === false ? undefined : share.take(taking)
   }
 
   private async takeInTurns(level: number, count: number, taking: Taking): Promise<void> {
     const { shares } = this.given
     const first = this.turn++
-    for (let i = 0; i < count && taking.left > 0; i++) {
-      const took = (shares[level * count + ((first + i) % count)] as SharePartition).take(taking)
+    for (let i = 0; i < count && taking.left > 0 && taking.bytesLeft > 0; i++) {
+      const share = shares[level * count + ((first + i) % count)] as SharePartition
+      if (taking.partitions?.has(share.id) === false) continue
+      const took = share.take(taking)
       if (isPromise(took)) await took
     }
   }

@@ -4,12 +4,13 @@
 import type { EventEmitter } from 'eventemitter3'
 import { KafkaliteError } from '../../errors.js'
 import type { Awaitable } from '../../lib/awaitable.js'
-import type { StopSignal } from '../../lib/stopper.js'
 import type { TopicDescription } from '../cluster.js'
 import type {
   AcquiredBatch,
+  AcquireOptions,
   AcquireToken,
   Outcome,
+  QueuePlace,
   QueuePortEvents,
   QueuePortOptions,
   QueueSession,
@@ -43,6 +44,7 @@ export interface OpenQueue {
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void>
   renew(token: AcquireToken, ms: number): number
   isHeld(token: AcquireToken): boolean
+  places(): readonly QueuePlace[]
   outcome(place: RecordPlace): Promise<Outcome | null>
   peek(place: RecordPlace): Outcome | null
   written(): Promise<void>
@@ -75,6 +77,9 @@ export class QueueClientSession implements QueueSession {
   get deadLetterTopic(): string | false {
     return this.queue.options.deadLetter
   }
+  get lockMs(): number {
+    return this.queue.options.lockMs
+  }
   get acknowledger(): TransactionalAcknowledger {
     return this.queue.acknowledger
   }
@@ -82,10 +87,11 @@ export class QueueClientSession implements QueueSession {
     return this.queue.events
   }
 
-  acquire(options: { max: number; maxWaitMs: number; signal?: StopSignal | undefined }): Promise<readonly AcquiredBatch[]> {
+  acquire(options: AcquireOptions): Promise<readonly AcquiredBatch[]> {
     if (this.isClosed) return Promise.resolve([])
     // Not spread: this is done for each message of who receives one at a time.
-    return this.queue.acquire({ max: options.max, maxWaitMs: options.maxWaitMs, signal: options.signal, owner: this.owner })
+    const { max, maxWaitMs, signal, partitions, maxBytes, wholeBatches } = options
+    return this.queue.acquire({ max, maxWaitMs, signal, partitions, maxBytes, wholeBatches, owner: this.owner })
   }
 
   send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]> {
@@ -127,12 +133,16 @@ export class QueueClientSession implements QueueSession {
     return this.queue.settle(token, settlement)
   }
 
-  renew(token: AcquireToken, ms = this.queue.options.lockMs): number {
+  renew(token: AcquireToken, ms = this.lockMs): number {
     return this.queue.renew(token, ms)
   }
 
   isHeld(token: AcquireToken): boolean {
     return this.queue.isHeld(token)
+  }
+
+  startOf(partition: number): number {
+    return this.queue.places()[partition]?.startOffset ?? 0
   }
 
   outcome(place: RecordPlace): Promise<Outcome | null> {

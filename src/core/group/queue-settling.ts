@@ -6,7 +6,7 @@ import { KafkaliteError } from '../../errors.js'
 import { assert } from '../../lib/assert.js'
 import type { Awaitable } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
-import type { AcquireToken, Acknowledgement, DeathNote, Settlement, TransactionalAcknowledgement } from '../queue-port.js'
+import type { AcquireToken, Acknowledgement, DeathNote, QueuePortOptions, Settlement, TransactionalAcknowledgement } from '../queue-port.js'
 import type { SettlementPart } from '../transaction/settlement-part.js'
 import type { QueueBurial } from './queue-burial.js'
 import type { QueueEnds } from './queue-ends.js'
@@ -20,9 +20,11 @@ export const LOCK_RAN_OUT: DeathNote = { reason: 'maxDeliveries' }
 
 export interface QueueSettlingOptions {
   readonly queue: string
+  /** Which state log a transaction's words go to. */
+  readonly stateName: string
   readonly topic: string
   readonly topicId: string
-  readonly maxDeliveries: number
+  readonly options: Pick<QueuePortOptions, 'maxDeliveries'>
   readonly clock: Clock
   readonly shares: readonly SharePartition[]
   readonly log: QueueLog
@@ -43,7 +45,7 @@ export class QueueSettling {
   settle(token: AcquireToken, settlement: Settlement): Awaitable<void> {
     const share = this.held(token)
     const { offset } = token
-    const { log, ends, clock, maxDeliveries } = this.given
+    const { log, ends, clock, options } = this.given
     const count = share.states.count(offset)
     if (settlement.kind === 'acknowledge') {
       checkResult(settlement)
@@ -53,7 +55,8 @@ export class QueueSettling {
       return this.settling(share, offset, ACKNOWLEDGED, count, 0)
     }
     if (settlement.kind === 'reject') return this.reject(share, offset, count, settlement.note ?? { reason: 'rejected' })
-    if (settlement.uncounted !== true && count >= maxDeliveries) return this.reject(share, offset, count, settlement.note ?? LOCK_RAN_OUT)
+    if (settlement.uncounted !== true && count >= options.maxDeliveries)
+      return this.reject(share, offset, count, settlement.note ?? LOCK_RAN_OUT)
     const delayMs = settlement.delayMs ?? 0
     const notBefore = delayMs > 0 ? clock.now() + delayMs : 0
     const left = settlement.uncounted === true ? count - 1 : count
@@ -82,7 +85,7 @@ export class QueueSettling {
       this.check(one)
       assert(seen.size < seen.add(`${one.token.partition}-${one.token.offset}`).size, 'a message is acknowledged once in a transaction')
     }
-    const { log, ends, queue, topic, topicId, onWritten } = this.given
+    const { log, ends, stateName, topic, topicId, onWritten } = this.given
     const ops = new OpsWriter()
     const settled: number[] = []
     for (const { token, settlement } of list) {
@@ -107,7 +110,7 @@ export class QueueSettling {
         this.onFailed(settled)
       },
     })
-    return { ...part, queue, topic, topicId, words }
+    return { ...part, queue: stateName, topic, topicId, words }
   }
 
   /** For a snapshot: it replaces words that nobody has been told of yet. */

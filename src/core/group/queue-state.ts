@@ -16,6 +16,7 @@ import {
   MESSAGE_ID_HEADER,
   type Outcome,
   type OutgoingMessage,
+  type QueuePlace,
   type QueuePort,
   type QueuePortEvents,
   type QueuePortOptions,
@@ -38,7 +39,7 @@ import type { DeathEntry, OpsWriter } from './queue-ops.js'
 import type { QueueOutcomes } from './queue-outcomes.js'
 import type { QueueParking } from './queue-parking.js'
 import { type Delivery, KeyRates } from './queue-rate.js'
-import { openParts, partitionOf, type QueueParts } from './queue-opening.js'
+import { type BeginAt, openParts, partitionOf, type QueueParts } from './queue-opening.js'
 import { QueueSender } from './queue-sender.js'
 import { writeSnapshot } from './queue-snapshot.js'
 import { QueueServer } from './queue-server.js'
@@ -53,9 +54,9 @@ import { ACKNOWLEDGED, ACQUIRED, AVAILABLE, DELAYED, DYING, RecordStates, SETTLI
 import { SharePartition, type ShareHost } from './share-partition.js'
 
 /** Opens the queue of that name; its topic is created when it is not there. TOPIC_EXISTS_DIFFERENT. */
-export async function openQueue(context: QueueContext, name: string, options: QueuePortOptions): Promise<QueuePort> {
+export async function openQueue(context: QueueContext, name: string, options: QueuePortOptions, beginAt?: BeginAt): Promise<QueuePort> {
   let state: QueueState | null = null
-  const parts = await openParts(context, name, options, {
+  const parts = await openParts(context, name, options, beginAt, {
     snapshot: (ops) => state?.writeSnapshot(ops),
     onWritten: (settled) => state?.onWritten(settled),
     onFailed: (settled) => state?.onFailed(settled),
@@ -105,7 +106,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     private readonly context: QueueContext,
     readonly name: string,
     readonly options: QueuePortOptions,
-    { topic, log, recovery, parking }: QueueParts,
+    { topic, stateName, log, recovery, parking }: QueueParts,
   ) {
     const { clock } = context
     this.clock = clock
@@ -141,7 +142,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.server = this.makeServer(recovery.deliveries)
     this.sender = this.makeSender()
     this.ends = new QueueEnds({ clock, log, outcomes: this.outcomes, ids: this.ids, watch: this.settledWatch, sender: this.sender })
-    this.settling = this.makeSettling()
+    this.settling = this.makeSettling(stateName)
   }
 
   get ops(): OpsWriter {
@@ -160,9 +161,13 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.report(damageOf(this.name, share.id, first, end, error))
   }
 
-  session(options: QueuePortOptions): QueueSession {
+  places(): readonly QueuePlace[] {
+    return this.shares.map(({ id, states, length }) => ({ partition: id, startOffset: states.advanceStart(), lag: length }))
+  }
+
+  session(options?: QueuePortOptions): QueueSession {
     if (this.isClosed) throw this.closedError()
-    checkSameOptions(this.name, this.options, options, this.topic.partitions)
+    if (options !== undefined) checkSameOptions(this.name, this.options, options, this.topic.partitions)
     let owner = 0
     while (this.sessions.has(owner)) owner++
     if (owner >= OWNERS_MAX) throw new KafkaliteError('INVALID_STATE', `Queue ${this.name} is open ${owner} times; close some of them`)
@@ -339,7 +344,9 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     const { topic, context, options } = this
     const partition = context.partition(topic.name, id)
     const parked = this.parking.partition(id, places)
-    this.shares.push(new SharePartition({ id, partition, states, parked, keyed: options.order === 'key', lookedTo, host: this }))
+    const { order, isolation = 'read_committed' } = options
+    const keyed = order === 'key'
+    this.shares.push(new SharePartition({ id, partition, states, parked, keyed, isolation, lookedTo, host: this }))
     this.unsubscribe.push(partition.onAppend(() => this.onAppend()))
   }
 
@@ -373,12 +380,12 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     )
   }
 
-  private makeSettling(): QueueSettling {
+  private makeSettling(stateName: string): QueueSettling {
     const { name, topic, options, clock, shares, log, ends, burial } = this
     const isClosed = (): boolean => this.isClosed
     const wakeAt = (atMs: number): void => this.timer.wakeAt(atMs)
     const onWritten = (settled: Settlements): void => this.onWritten(settled)
-    const what = { queue: name, topic: topic.name, topicId: topic.id, maxDeliveries: options.maxDeliveries }
+    const what = { queue: name, stateName, topic: topic.name, topicId: topic.id, options }
     return new QueueSettling({ ...what, clock, shares, log, ends, burial, isClosed, wakeAt, onWritten })
   }
 

@@ -2,15 +2,11 @@
 // aborts; after that nothing of it stays, no timer and no listener.
 
 import type { Clock, Timer } from '../../lib/clock.js'
-import type { StopSignal } from '../../lib/stopper.js'
-import type { AcquiredBatch } from '../queue-port.js'
+import type { AcquiredBatch, AcquireOptions } from '../queue-port.js'
 
 const NOTHING: readonly AcquiredBatch[] = []
 
-export interface WaiterOptions {
-  readonly max: number
-  readonly maxWaitMs: number
-  readonly signal?: StopSignal | undefined
+export interface WaiterOptions extends AcquireOptions {
   /** Whose records these will be. */
   readonly owner: number
 }

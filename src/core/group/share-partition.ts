@@ -8,6 +8,7 @@ import { EventLoopSlice } from '../../lib/event-loop-slice.js'
 import { readUtf8 } from '../../lib/text.js'
 import { RecordCursor } from '../../record/batch-reader.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
+import type { Isolation } from '../cluster.js'
 import type { Partition } from '../partition.js'
 import { type AcquiredBatch, DELIVER_AT_HEADER, EXPIRES_AT_HEADER, MESSAGE_ID_HEADER } from '../queue-port.js'
 import { isDamage, nextReadable } from './damaged-batch.js'
@@ -26,6 +27,12 @@ const TELL_RECORDS = 65_536
 export interface Taking {
   /** How many records at most are still to be taken; counted down. */
   left: number
+  /** How many more may be taken to bring a batch to its end. */
+  beyond: number
+  /** No further batch is begun when that is used up; counted down. */
+  bytesLeft: number
+  /** Only of these; null: of all. */
+  readonly partitions: ReadonlySet<number> | null
   readonly now: number
   readonly lease: number
   readonly lockedUntil: number
@@ -54,6 +61,8 @@ export interface SharePartitionOptions {
   readonly keyed: boolean
   /** Up to where all delays are known. */
   readonly lookedTo: number
+  /** Whether what is not committed, or aborted, is left out. */
+  readonly isolation: Isolation
   readonly host: ShareHost
 }
 
@@ -75,6 +84,7 @@ export class SharePartition {
   /** The first record whose bytes must stay in the partition's own log. */
   private keptFrom: number
   private readonly keys: QueueKeys | null
+  private readonly isolation: Isolation
   private readonly host: ShareHost
   /** Up to where all delays are known. */
   private lookedTo: number
@@ -99,6 +109,7 @@ export class SharePartition {
     this.parked = options.parked
     this.keys = options.keyed ? new QueueKeys() : null
     this.host = options.host
+    this.isolation = options.isolation
     this.keptFrom = this.states.start
     this.lookedTo = options.lookedTo
     this.toldTo = options.lookedTo
@@ -107,12 +118,17 @@ export class SharePartition {
 
   /** Up to where there are messages: what lies behind may yet be aborted. */
   get end(): number {
-    return this.partition.stableOffset
+    return this.isolation === 'read_committed' ? this.partition.stableOffset : this.partition.endOffset
   }
 
   /** Whether there may be offsets below `end` that are no messages: markers, and what was aborted. `lookAhead` finds them. */
   get mayHide(): boolean {
     return this.partition.producers.size > 0
+  }
+
+  /** Whether the batch holds no messages: a marker, or what was aborted. */
+  isHidden(batch: PackedBatch): boolean {
+    return this.isolation === 'read_committed' ? this.partition.isHidden(batch) : batch.isControl
   }
 
   /** Whether nothing is available, delayed, acquired or dying. */
@@ -239,11 +255,11 @@ export class SharePartition {
     const begin = Math.max(from, this.partition.startOffset, visit === null ? Math.max(this.lookedTo, this.states.cursor) : 0)
     let offset = begin
     while (offset < this.end) {
-      const read = this.partition.read(offset, READ_BYTES, 'read_committed')
+      const read = this.partition.read(offset, READ_BYTES, this.isolation)
       const batches = isPromise(read) ? await read : read
       if (batches.length === 0) break
       for (const batch of batches) {
-        const isHidden = this.partition.isHidden(batch)
+        const isHidden = this.isHidden(batch)
         if (isHidden) this.hide(batch)
         else cursor.open(batch)
         while (!isHidden && cursor.next()) if (cursor.headerCount > 0 && cursor.offset >= offset) this.lookAt(cursor, now, visit)
@@ -264,7 +280,7 @@ export class SharePartition {
     for (let at = this.states.firstUnfinished(this.states.start); at < this.end; at = this.states.firstUnfinished(at)) {
       const found = this.batchAt(at)
       const batch = isPromise(found) ? await found : found
-      if (batch !== null && !this.partition.isHidden(batch)) yield batch
+      if (batch !== null && !this.isHidden(batch)) yield batch
       at = batch === null ? at + 1 : Math.max(at, batch.lastOffset) + 1
     }
   }
@@ -337,7 +353,7 @@ export class SharePartition {
 
   private async takeReadyThenFresh(taking: Taking): Promise<void> {
     let open: OpenTake | null = null
-    while (taking.left > 0 && this.states.ready > 0) {
+    while (taking.left > 0 && taking.bytesLeft > 0 && this.states.ready > 0) {
       const offset = this.ready.take()
       if (offset < 0) break
       if (this.states.state(offset) !== AVAILABLE) continue
@@ -350,13 +366,13 @@ export class SharePartition {
       this.takeOne(this.seeker, open, taking)
     }
     this.close(open, taking)
-    if (taking.left > 0) await this.takeFresh(taking)
+    if (taking.left > 0 && taking.bytesLeft > 0) await this.takeFresh(taking)
   }
 
   private async readReady(offset: number): Promise<PackedBatch | null> {
     try {
       const batch = await this.batchAt(offset)
-      if (batch === null || this.partition.isHidden(batch)) {
+      if (batch === null || this.isHidden(batch)) {
         this.states.restore(offset, ARCHIVED, 0)
         this.host.ops.gap(this.id, offset, 1)
         return null
@@ -389,11 +405,11 @@ export class SharePartition {
 
   private takeFresh(taking: Taking): Awaitable<void> {
     try {
-      while (taking.left > 0 && this.states.cursor < this.end && this.keys?.isCrowded !== true) {
+      while (taking.left > 0 && taking.bytesLeft > 0 && this.states.cursor < this.end && this.keys?.isCrowded !== true) {
         if (this.walking === null && !this.openNext()) {
           const { end } = this
           if (this.states.cursor >= end) break
-          const read = this.partition.read(this.states.cursor, READ_BYTES, 'read_committed')
+          const read = this.partition.read(this.states.cursor, READ_BYTES, this.isolation)
           if (isPromise(read)) {
             return read.then(
               (block) => this.takeBlock(block, end, taking),
@@ -445,7 +461,7 @@ export class SharePartition {
     while (this.blockAt < this.block.length) {
       const batch = this.block[this.blockAt++] as PackedBatch
       if (batch.lastOffset < this.states.cursor) continue
-      if (this.partition.isHidden(batch)) {
+      if (this.isHidden(batch)) {
         this.passGap(batch.lastOffset + 1)
         continue
       }
@@ -462,7 +478,7 @@ export class SharePartition {
     const { walker, states } = this
     const open: OpenTake = { batch, offsets: [], counts: [] }
     try {
-      while (taking.left > 0) {
+      while (taking.left > 0 || (taking.beyond > 0 && open.offsets.length > 0)) {
         if (!walker.next()) {
           this.walking = null
           this.passGap(batch.lastOffset + 1)
@@ -496,7 +512,8 @@ export class SharePartition {
     this.host.ops.acquired(this.id, offset, count)
     open.offsets.push(offset)
     open.counts.push(count)
-    taking.left--
+    if (taking.left > 0) taking.left--
+    else taking.beyond--
   }
 
   private keyMayGo(cursor: RecordCursor, now: number): boolean {
@@ -524,6 +541,7 @@ export class SharePartition {
   private close(open: OpenTake | null, taking: Taking): void {
     if (open === null || open.offsets.length === 0) return
     const { batch, offsets, counts } = open
+    taking.bytesLeft -= batch.sizeBytes
     taking.taken.push({ partition: this.id, batch, offsets, deliveryCounts: counts, lease: taking.lease, lockedUntil: taking.lockedUntil })
   }
 

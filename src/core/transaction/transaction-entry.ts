@@ -11,7 +11,14 @@ import { type PackedSettlement, packSettlement, type SettlementWords, unpackSett
 /** The largest epoch that is given out; the one above it is kept for fencing. */
 export const EPOCH_MAX = 32_766
 
-type PackedOffset = readonly [group: string, topic: string, partition: number, offset: number, metadata?: string]
+type PackedOffset = readonly [
+  group: string,
+  topic: string,
+  partition: number,
+  offset: number,
+  metadata?: string | null,
+  leaderEpoch?: number,
+]
 
 /** An entry as the log keeps it. */
 export interface TransactionRecord {
@@ -78,8 +85,8 @@ export class TransactionEntry {
     entry.updatedMs = record.updatedMs
     for (const [topic, partition] of record.partitions ?? []) entry.addPartition({ topic, partition })
     for (const group of record.groups ?? []) entry.groups.set(group, new Map())
-    for (const [group, topic, partition, offset, metadata] of record.offsets ?? [])
-      entry.addOffset(group, { topic, partition, offset, metadata })
+    for (const [group, topic, partition, offset, metadata, leaderEpoch] of record.offsets ?? [])
+      entry.addOffset(group, { topic, partition, offset, metadata: metadata ?? undefined, leaderEpoch })
     entry.settlements = (record.settlements ?? []).map(unpackSettlement)
     return entry
   }
@@ -125,13 +132,13 @@ export class TransactionEntry {
     return this.partitions.has(`${topic}-${partition}`)
   }
 
-  addOffset(group: string, { topic, partition, offset, metadata }: OffsetToCommit): void {
+  addOffset(group: string, { topic, partition, offset, metadata, leaderEpoch }: OffsetToCommit): void {
     let offsets = this.groups.get(group)
     if (offsets === undefined) {
       offsets = new Map()
       this.groups.set(group, offsets)
     }
-    offsets.set(`${topic}-${partition}`, { topic, partition, offset, metadata })
+    offsets.set(`${topic}-${partition}`, { topic, partition, offset, metadata, leaderEpoch })
   }
 
   /** Forgets what the ended transaction was about. */
@@ -154,8 +161,11 @@ export class TransactionEntry {
     if (state !== 'ongoing' && state !== 'prepareCommit' && state !== 'prepareAbort') return { ...record, startMs: -1 }
     const offsets: PackedOffset[] = []
     for (const [group, places] of this.groups) {
-      for (const { topic, partition, offset, metadata } of places.values())
-        offsets.push(metadata === undefined ? [group, topic, partition, offset] : [group, topic, partition, offset, metadata])
+      for (const { topic, partition, offset, metadata, leaderEpoch } of places.values()) {
+        const place = [group, topic, partition, offset] as const
+        if (leaderEpoch !== undefined) offsets.push([...place, metadata ?? null, leaderEpoch])
+        else offsets.push(metadata === undefined ? place : [...place, metadata])
+      }
     }
     return {
       ...record,

@@ -21,6 +21,10 @@ const ZSTD = F.COMPRESSION_NAMES.indexOf('zstd')
 const ZSTD_VERSION = 7
 /** From here on a producer can be told to abort its transaction and go on. */
 const ABORTABLE_VERSION = 11
+/** From here on a partition comes into a transaction with its first batch (transaction.version 2). */
+const ADDING_VERSION = 12
+/** From here on topics are named by their ids. */
+const IDS_VERSION = 13
 /** With these a batch does not get as far as the log, and the answer does not say where that begins. */
 const BEFORE_THE_LOG: readonly ErrorCode[] = [
   'CORRUPT_MESSAGE',
@@ -39,15 +43,19 @@ export const produce = handler({
   request: produceRequest,
   response: produceResponse,
   first: 3,
-  last: 11,
+  last: 13,
   // Old clients take version 0 for the sign that batches may be compressed.
   named: 0,
   async handle(request, call) {
     const responses: Outgoing<ProduceResponse>['responses'] = await Promise.all(
-      request.topicData.map(async ({ name, partitionData }) => ({
-        name,
-        partitionResponses: await Promise.all(partitionData.map((partition) => append(request, name, partition, call))),
-      })),
+      request.topicData.map(async ({ name, topicId, partitionData }) => {
+        const topic = call.version >= IDS_VERSION ? ((await call.broker.topicById(topicId))?.name ?? null) : name
+        return {
+          name,
+          topicId,
+          partitionResponses: await Promise.all(partitionData.map((partition) => append(request, topic, partition, call))),
+        }
+      }),
     )
     if (request.acks !== 0) return { responses }
     return withoutAnswer(responses)
@@ -62,11 +70,12 @@ function withoutAnswer(responses: Outgoing<ProduceResponse>['responses']): NoRes
 
 async function append(
   { acks, transactionalId }: ProduceRequest,
-  topic: string,
+  topic: string | null,
   { index, records }: { readonly index: number; readonly records: Uint8Array | null },
   { broker, version }: Call,
 ): Promise<PartitionAnswer> {
   if (acks < -1 || acks > 1) return failure(index, ERROR_CODES.INVALID_REQUIRED_ACKS, `acks is -1, 0 or 1, not ${acks}`)
+  if (topic === null) return failure(index, ERROR_CODES.UNKNOWN_TOPIC_ID, 'There is no topic of that id')
   const { cluster } = broker
   let judged: BatchVerdict | undefined
   try {
@@ -78,7 +87,7 @@ async function append(
     if (!judged.ok) throw new KafkaliteError('INVALID_RECORD', judged.message)
     const batch = owned(judged.batch)
     checkSent(batch, version)
-    const { baseOffset, logAppendTime } = await cluster.produce(topic, index, batch)
+    const { baseOffset, logAppendTime } = await cluster.produce(topic, index, batch, { addToTransaction: version >= ADDING_VERSION })
     return { index, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset: await startOf(cluster, { topic, partition: index }) }
   } catch (error) {
     const failed = failure(index, codeOf(error, version), errorMessageOf(error))

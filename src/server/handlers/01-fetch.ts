@@ -1,5 +1,5 @@
 // Fetch: what is in the partitions from the asked offsets on, or what comes within the time that the client waits. The batches go from
-// the log to the socket as they are. Sessions (KIP-227) are not kept: the answer's session id 0 says so, and clients send everything.
+// the log to the socket as they are. In a session (KIP-227) only what changed is asked and answered.
 
 import type { FetchedPartition, FetchPosition, Isolation, TopicPartition } from '../../core/cluster.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
@@ -35,9 +35,10 @@ export const fetch = handler({
   first: 4,
   last: 17,
   async handle(request, call) {
-    if (request.sessionId !== 0) return { errorCode: ERROR_CODES.FETCH_SESSION_ID_NOT_FOUND }
+    const context = call.broker.fetchSessions.contextOf(request, call.version)
+    if (context.errorCode !== 0) return { errorCode: context.errorCode }
     const asked: AskedTopic[] = []
-    for (const topic of request.topics) asked.push(await lookUp(topic, call))
+    for (const topic of context.topics) asked.push(await lookUp(topic, call))
     const isolation: Isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
     const found = await read(request, asked, isolation, call)
     const responses: TopicAnswer[] = []
@@ -46,7 +47,7 @@ export const fetch = handler({
       for (const partition of partitions) answers.push(await answerOf(partition, found, isolation, call.broker))
       responses.push({ topic, topicId, partitions: answers })
     }
-    return { responses }
+    return context.answer(responses)
   },
 })
 

@@ -7,7 +7,10 @@ import { handler } from '../handler.js'
 
 /** From here on one request asks for several keys. */
 const KEYS_VERSION = 4
-const TYPES = { group: 0, transaction: 1 } as const
+const TYPES = { group: 0, transaction: 1, share: 2 } as const
+const SHARE_VERSION = 6
+/** What is coordinated of a share group is its state in one partition. */
+const SHARE_KEY = /^.+:[A-Za-z0-9_-]{22}:\d+$/s
 
 export const findCoordinator = handler({
   request: findCoordinatorRequest,
@@ -15,7 +18,8 @@ export const findCoordinator = handler({
   first: 0,
   last: 6,
   handle({ keyType, coordinatorKeys }, { version, advertised }) {
-    const isKnown = keyType === TYPES.group || keyType === TYPES.transaction
+    const isShared = keyType === TYPES.share && version >= SHARE_VERSION && coordinatorKeys.every((key) => SHARE_KEY.test(key))
+    const isKnown = keyType === TYPES.group || keyType === TYPES.transaction || isShared
     const node = isKnown
       ? { nodeId: NODE_ID, ...advertised, errorCode: ERROR_CODES.NONE, errorMessage: '' }
       : {

@@ -14,7 +14,7 @@ export const listGroups = handler({
       const classic = type === 'classic' ? broker.groups.describe(id) : undefined
       return {
         groupId: id,
-        protocolType: classic?.protocolType ?? 'consumer',
+        protocolType: classic?.protocolType ?? (type === 'share' ? 'share' : 'consumer'),
         groupState: classic?.state ?? GROUP_STATES[state],
         groupType: type,
       }

@@ -8,8 +8,12 @@ import { type AnyHandler, handler } from '../handler.js'
 /** What clients may call themselves (KIP-511). */
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
-/** What the cluster can do beyond its requests: groups of KIP-848. */
-const FEATURES = [{ name: 'group.version', level: 1 }]
+/** What the cluster can do beyond its requests: groups of KIP-848, share groups, the second version of the transaction protocol (KIP-890). */
+const FEATURES = [
+  { name: 'group.version', level: 1 },
+  { name: 'share.version', level: 1 },
+  { name: 'transaction.version', level: 2 },
+]
 
 export function apiVersions(handlers: () => Iterable<AnyHandler>): AnyHandler {
   return handler({

@@ -1,5 +1,5 @@
 // TxnOffsetCommit: offsets of a group that count when the transaction is committed. From version 3 on the request says which member of
-// the group it speaks for, and one that is out of the group by now is refused.
+// the group it speaks for, and one that is out of the group by now is refused. The group is taken into the transaction with them.
 
 import type { OffsetToCommit } from '../../core/cluster.js'
 import { ERROR_CODES } from '../../protocol/error-codes.js'
@@ -10,6 +10,7 @@ import {
 } from '../../protocol/messages/28-txn-offset-commit.js'
 import type { BrokerView } from '../broker-view.js'
 import { handler } from '../handler.js'
+import { toldEpoch } from '../leader-epoch.js'
 import { producerErrorCode } from '../producer-errors.js'
 
 /** In this API fenced producers are told that their epoch is over, in all versions. */
@@ -19,16 +20,17 @@ export const txnOffsetCommit = handler({
   request: txnOffsetCommitRequest,
   response: txnOffsetCommitResponse,
   first: 0,
-  last: 4,
+  last: 5,
   async handle(request, { broker, version }) {
     const { groupId, transactionalId, producerId, producerEpoch } = request
     const offsets: OffsetToCommit[] = []
     const unknown = new Set<string>()
     for (const { name, partitions } of request.topics) {
       const count = (await broker.topicNamed(name))?.partitions ?? 0
-      for (const { partitionIndex: partition, committedOffset: offset, committedMetadata } of partitions) {
+      for (const { partitionIndex: partition, committedOffset: offset, committedMetadata, committedLeaderEpoch } of partitions) {
         if (partition < 0 || partition >= count) unknown.add(`${name}-${partition}`)
-        else offsets.push({ topic: name, partition, offset, metadata: committedMetadata ?? '' })
+        else
+          offsets.push({ topic: name, partition, offset, metadata: committedMetadata ?? '', leaderEpoch: toldEpoch(committedLeaderEpoch) })
       }
     }
     let code = 0

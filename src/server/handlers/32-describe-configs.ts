@@ -14,6 +14,7 @@ import { NODE_ID } from '../broker-view.js'
 import { CONFIG_SOURCES } from '../config-text.js'
 import { RESOURCE_TYPES } from '../config-resources.js'
 import { type Call, handler } from '../handler.js'
+import { describeGroupConfigs } from '../group-configs.js'
 import { describeTopicConfigs } from '../topic-configs.js'
 
 type Result = Outgoing<DescribeConfigsResponse['results'][number]>
@@ -59,6 +60,10 @@ async function configsOf(type: number, name: string, includeSynonyms: boolean, {
   if (type === RESOURCE_TYPES.broker) {
     if (name !== String(NODE_ID) && name !== '') throw new KafkaliteError('INVALID_REQUEST', `The broker is ${NODE_ID}, not "${name}"`)
     return describeBrokerConfigs(broker.settings, listening).map((each) => ({ ...configOf(each, includeSynonyms), readOnly: true }))
+  }
+  if (type === RESOURCE_TYPES.group) {
+    const described = describeGroupConfigs(broker.groupConfigs.of(name), broker.settings)
+    return described.map((each) => ({ ...configOf(each, includeSynonyms), readOnly: false }))
   }
   throw new KafkaliteError('INVALID_REQUEST', `Resources of type ${type} have no configs here`)
 }

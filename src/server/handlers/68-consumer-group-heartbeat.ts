@@ -12,7 +12,7 @@ import {
 import { randomUuid } from '../../protocol/uuid.js'
 import type { BrokerView } from '../broker-view.js'
 import { handler } from '../handler.js'
-import { byTopic } from '../topic-lookup.js'
+import { identified, type PartitionsOfTopic } from '../topic-lookup.js'
 
 /** From here on a member makes its id itself. */
 const OWN_ID_VERSION = 1
@@ -68,23 +68,12 @@ function check(request: ConsumerGroupHeartbeatRequest, version: number): void {
   if (topicPartitions === null || topicPartitions.length > 0) throw fails('A member that joins has no TopicPartitions, and says so')
 }
 
-type OnWire = { readonly topicId: string; readonly partitions: readonly number[] }
-
 /** Topics that are gone are left out. */
-async function named(broker: BrokerView, topics: readonly OnWire[]): Promise<TopicPartition[]> {
+async function named(broker: BrokerView, topics: readonly PartitionsOfTopic[]): Promise<TopicPartition[]> {
   const places: TopicPartition[] = []
   for (const { topicId, partitions } of topics) {
     const topic = await broker.topicById(topicId)
     if (topic !== undefined) for (const partition of partitions) places.push({ topic: topic.name, partition })
   }
   return places
-}
-
-async function identified(broker: BrokerView, places: readonly TopicPartition[]): Promise<OnWire[]> {
-  const topics: OnWire[] = []
-  for (const [name, partitions] of byTopic(places)) {
-    const topic = await broker.topicNamed(name)
-    if (topic !== undefined) topics.push({ topicId: topic.id, partitions })
-  }
-  return topics
 }

@@ -1,7 +1,6 @@
 // ConsumerGroupDescribe: groups whose assignment the broker computes, with what each member has and is meant to have.
 
 import type { ConsumerMemberDescription } from '../../core/consumer-group-port.js'
-import type { TopicPartition } from '../../core/cluster.js'
 import { ERROR_CODES } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import {
@@ -13,10 +12,9 @@ import { GROUP_OPERATIONS } from '../authorized-operations.js'
 import type { BrokerView } from '../broker-view.js'
 import { GROUP_STATES } from '../group-states.js'
 import { handler } from '../handler.js'
-import { byTopic } from '../topic-lookup.js'
+import { assignmentOf } from '../topic-lookup.js'
 
 type Member = Outgoing<ConsumerGroupDescribeResponse['groups'][number]['members'][number]>
-type Assignment = ConsumerGroupDescribeResponse['groups'][number]['members'][number]['assignment']
 
 const MEMBER_TYPES = { classic: 0, consumer: 1 } as const
 
@@ -60,17 +58,8 @@ async function describeMember(broker: BrokerView, member: ConsumerMemberDescript
     clientHost: member.clientHost,
     subscribedTopicNames: member.topics,
     subscribedTopicRegex: member.pattern ?? '',
-    assignment: await onWire(broker, member.assignment),
-    targetAssignment: await onWire(broker, member.target),
+    assignment: await assignmentOf(broker, member.assignment),
+    targetAssignment: await assignmentOf(broker, member.target),
     memberType: member.isClassic ? MEMBER_TYPES.classic : MEMBER_TYPES.consumer,
   }
-}
-
-async function onWire(broker: BrokerView, places: readonly TopicPartition[]): Promise<Assignment> {
-  const topicPartitions: { topicId: string; topicName: string; partitions: readonly number[] }[] = []
-  for (const [topicName, partitions] of byTopic(places)) {
-    const topic = await broker.topicNamed(topicName)
-    if (topic !== undefined) topicPartitions.push({ topicId: topic.id, topicName, partitions })
-  }
-  return { topicPartitions }
 }

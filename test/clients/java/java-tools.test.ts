@@ -104,6 +104,13 @@ test('offsets are told, records deleted, and much goes through', async () => {
   const produced = await java(tools, `${TOOLS}.ProducerPerformance`, [...load, '--producer-props', `bootstrap.servers=${listener.address}`])
   expect(produced).toContain('50000 records sent')
   expect(await tool(`${TOOLS}.ConsumerPerformance`, '--topic', 'much', '--messages', '50000', '--timeout', '60000')).toContain(', 50000, ')
+  const inTransactions = ['--transactional-id', 'load', '--transaction-duration-ms', '20']
+  await broker.topic('committed')
+  const sent = ['--topic', 'committed', '--num-records', '2000', '--record-size', '100', '--throughput', '5000']
+  const props = ['--producer-props', `bootstrap.servers=${listener.address}`]
+  expect(await java(tools, `${TOOLS}.ProducerPerformance`, [...sent, ...inTransactions, ...props])).toContain('2000 records sent')
+  // Each end of a transaction has given the producer another epoch: its version is 2.
+  expect((await broker.transactions()).find(({ transactionalId }) => transactionalId === 'load')?.producerEpoch).toBeGreaterThan(1)
   const folder = mkdtempSync(join(tmpdir(), 'kafkalite-java-'))
   const file = join(folder, 'offsets.json')
   writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic: 'much', partition: 0, offset: 10 }] }))

@@ -91,15 +91,6 @@ export const OFFSET_CASES: readonly Case[] = [
   },
   {
     name: 'the leader epoch of a commit comes back',
-    differs: [
-      {
-        why: 'The leader epoch of a commit is not kept: a partition has had one leader since it was made.',
-        ours: {
-          'read/groups/0/topics/0/partitions/0/committedLeaderEpoch': -1,
-          'read again/groups/0/topics/0/partitions/0/committedLeaderEpoch': -1,
-        },
-      },
-    ],
     async run(on) {
       const topic = await on.topic('t')
       const group = on.name('g')

@@ -14,6 +14,8 @@ const BASE = ['src/lib/', 'src/errors.ts']
 const RECORD = [...BASE, 'src/record/']
 const PORT = [
   'src/core/consumer-group-port.ts',
+  'src/core/share-group-port.ts',
+  'src/core/group-config-rules.ts',
   'src/core/group-state.ts',
   'src/core/kept-map.ts',
   'src/core/topic-partition.ts',
