@@ -53,7 +53,7 @@ export class OpenQueues {
       const port = await there?.port.catch(() => undefined)
       if (there === undefined || port === undefined || port.isClosed) continue
       if (key === group && group !== topic.name) continue
-      if (!there.isLent) throw new KafkaliteError('NON_EMPTY_GROUP', `Group "${group}" has receivers in the broker's own process`)
+      if (port.isUsed) throw new KafkaliteError('NON_EMPTY_GROUP', `Group "${group}" has receivers in the broker's own process`)
       await port.close()
     }
   }

@@ -182,6 +182,8 @@ export interface QueuePortEvents {
 export interface QueuePort {
   /** Also when its topic was deleted: it has to be opened anew. */
   readonly isClosed: boolean
+  /** Whether somebody has a session. */
+  readonly isUsed: boolean
   readonly options: QueuePortOptions
   /** Where the group stands in each partition. */
   places(): readonly QueuePlace[]

@@ -376,6 +376,12 @@ test('a receiver in this process and a remote member share one group', async () 
   expect(await member.acknowledge(topicId, 1, 2, [ACCEPT])).toBe(0)
   expect(await queue.counts()).toMatchObject({ available: 0, acquired: 0 })
   expect(await places(admin, 'billing')).toEqual([{ startOffset: 3, lag: 0 }])
+  await member.heartbeat(null, -1)
+  const remove = async (): Promise<number | undefined> =>
+    (await admin.call(deleteGroupsRequest, deleteGroupsResponse, 2, { groupsNames: ['billing'] })).results[0]?.errorCode
+  expect(await remove()).toBe(ERROR_CODES.NON_EMPTY_GROUP)
+  await queue.close()
+  expect(await remove()).toBe(0)
 })
 
 test('aborted records are handed out, unless the group wants committed ones only', async () => {

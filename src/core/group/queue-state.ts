@@ -161,6 +161,10 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.report(damageOf(this.name, share.id, first, end, error))
   }
 
+  get isUsed(): boolean {
+    return this.sessions.size > 0
+  }
+
   places(): readonly QueuePlace[] {
     return this.shares.map(({ id, states, length }) => ({ partition: id, startOffset: states.advanceStart(), lag: length }))
   }

@@ -128,7 +128,9 @@ export class ShareGroups implements ShareGroupPort {
     if (this.hasMembers(groupId)) throw nonEmpty(groupId)
     for (const name of Object.keys(records.get(groupId).shares ?? {})) {
       const topic = this.given.topic(name)
-      if (topic !== undefined) await queues.forget(groupId, topic)
+      if (topic === undefined) continue
+      await this.letGo(groupId, topic)
+      await queues.forget(groupId, topic)
     }
     this.groups.delete(groupId)
     const { configs = {} } = records.get(groupId)
@@ -222,9 +224,12 @@ export class ShareGroups implements ShareGroupPort {
     const { isolation } = this.settings(groupId)
     for (const [key, lent] of this.lent) {
       if (!key.endsWith(` ${groupId}`)) continue
-      const topic = this.given.topic((await lent).session.topic)
-      if (topic !== undefined && (await lent).port.options.isolation !== isolation)
-        await this.given.queues.takeBack(groupId, topic).catch(() => undefined)
+      const { port, session } = await lent
+      const topic = this.given.topic(session.topic)
+      // Undefined: somebody in this process says how the queue is read.
+      if (topic === undefined || port.options.isolation === undefined || port.options.isolation === isolation) continue
+      await this.letGo(groupId, topic)
+      await this.given.queues.takeBack(groupId, topic).catch(() => undefined)
     }
   }
 
@@ -233,8 +238,17 @@ export class ShareGroups implements ShareGroupPort {
     if (!this.has(groupId)) throw notFound(groupId)
     if (this.hasMembers(groupId)) throw nonEmpty(groupId)
     const topic = this.require(topicName)
+    await this.letGo(groupId, topic)
     await this.given.queues.takeBack(groupId, topic)
     return topic
+  }
+
+  /** Remote members acquire nothing in the topic any more, until somebody asks again. */
+  private async letGo(groupId: string, { id }: TopicDescription): Promise<void> {
+    const key = `${id} ${groupId}`
+    const lent = await this.lent.get(key)?.catch(() => undefined)
+    this.lent.delete(key)
+    await lent?.session.close()
   }
 
   private require(name: string): TopicDescription {
