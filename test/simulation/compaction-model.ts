@@ -44,10 +44,14 @@ function supersedeKey(same: readonly Expected[], { name, start, needed, deleteRe
   for (const record of unknown) record.superseded = heir !== undefined || mayHide
   if (mayHide) for (const record of known) record.superseded = !record.there
   if (heir === undefined) return
-  if (!heir.there && heir.safety >= needed) {
+  if (!heir.there) {
+    // Less safe than needed, it went for its age or with the crash.
     heir.superseded = true
     const back = known.slice(0, last).find(({ there }) => there)
-    claim(back === undefined, () => `${name}: the tombstone at ${heir.offset} is gone and ${back?.offset} of its key is not`)
+    claim(
+      heir.safety < needed || back === undefined,
+      () => `${name}: the tombstone at ${heir.offset} is gone and ${back?.offset} of its key is not`,
+    )
   }
   let next = heir
   for (let at = last - 1; at >= 0; at--) {

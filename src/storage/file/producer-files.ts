@@ -41,6 +41,11 @@ export function producerFileNames(names: readonly string[]): ProducerFileNames {
   return { snapshots: offsets(SNAPSHOT_NAME), indexes: offsets(INDEX_NAME) }
 }
 
+/** All producers have expired, and aborted transactions of theirs are left. */
+function isOfAbortedAlone({ producers, aborted }: ProducerSnapshot): boolean {
+  return producers.length === 0 && aborted !== null && aborted.length > 0
+}
+
 export class ProducerFiles implements LogProducers {
   onPiece: ((offset: number) => ProducerSnapshot) | null = null
   /** The offsets of the snapshots that are there, in order. */
@@ -74,6 +79,7 @@ export class ProducerFiles implements LogProducers {
 
   save(snapshot: ProducerSnapshot, durable: boolean): Promise<void> | undefined {
     this.log.requireWritable()
+    if (isOfAbortedAlone(snapshot)) return this.saveBehindWitnesses(snapshot)
     this.write(snapshot)
     return durable ? this.sync() : undefined
   }
@@ -108,7 +114,8 @@ export class ProducerFiles implements LogProducers {
   begun(offset: number): void {
     if (this.onPiece === null) return
     try {
-      this.write(this.onPiece(offset))
+      const snapshot = this.onPiece(offset)
+      if (!isOfAbortedAlone(snapshot)) this.write(snapshot)
     } catch {
       // It saves work after a crash and nothing else.
     }
@@ -175,7 +182,9 @@ export class ProducerFiles implements LogProducers {
 
   private loaded(offset: number, states: ProducerState[], memory: ProducerMemory | null): ProducerSnapshot {
     const aborted = this.readIndexes(offset)
-    const isSound = aborted !== null && (memory === null || isWitnessed(memory, this.pieces[0] ?? 0, aborted))
+    // Without its witnesses a snapshot is Kafka's, or one of ours that a power cut has left alone: it may have taken an index as well.
+    const isTrusted = memory === null ? states.length === 0 : aborted !== null && isWitnessed(memory, this.pieces[0] ?? 0, aborted)
+    const isSound = aborted !== null && isTrusted
     if (!isSound) this.forgetIndexes()
     else this.lastAborted = aborted.at(-1)?.lastOffset ?? -1
     return { offset, producers: memory === null ? states : withMemory(states, memory), aborted: isSound ? aborted : null }
@@ -221,24 +230,37 @@ export class ProducerFiles implements LogProducers {
     await this.fileSystem.replace(this.path(base, 'txnindex'), encodeAborted(ranges))
   }
 
-  private write({ offset, producers, aborted }: ProducerSnapshot): void {
-    const file = encodeSnapshot(producers)
-    const [path, memory] = [this.path(offset, 'snapshot'), this.path(offset, 'producers')]
-    const isKnown = this.snapshots.includes(offset)
+  private write(snapshot: ProducerSnapshot): void {
+    const { offset } = snapshot
     try {
-      if (producers.length > 0 || (aborted?.length ?? 0) > 0) {
-        const witnesses = aborted === null || aborted.length === 0 ? [] : witnessesOf(this.pieces, aborted)
-        const more = encodeMemory(crcOfSnapshot(file), this.log.startOffset, witnesses, producers)
-        this.put(memory, more, 0)
-        this.needsSync = true
-      } else if (isKnown) this.fileSystem.remove(memory)
-      this.put(path, file, 0)
+      this.putMemory(snapshot)
+      this.put(this.path(offset, 'snapshot'), encodeSnapshot(snapshot.producers), 0)
     } catch (error) {
       this.drop(offset)
       throw error
     }
-    if (!isKnown) this.snapshots = [...this.snapshots, offset].sort((a, b) => a - b)
+    if (!this.snapshots.includes(offset)) this.snapshots = [...this.snapshots, offset].sort((a, b) => a - b)
     for (const old of this.snapshots.slice(0, -SNAPSHOTS_KEPT)) this.drop(old)
+  }
+
+  private putMemory({ offset, producers, aborted }: ProducerSnapshot): void {
+    const path = this.path(offset, 'producers')
+    if (producers.length === 0 && (aborted?.length ?? 0) === 0) {
+      if (this.snapshots.includes(offset)) this.fileSystem.remove(path)
+      return
+    }
+    const witnesses = aborted === null ? [] : witnessesOf(this.pieces, aborted)
+    this.put(path, encodeMemory(crcOfSnapshot(encodeSnapshot(producers)), this.log.startOffset, witnesses, producers), 0)
+    this.needsSync = true
+  }
+
+  /** The witnesses are durable before the snapshot is there, which without them would be taken for one of a log without transactions. */
+  private async saveBehindWitnesses(snapshot: ProducerSnapshot): Promise<void> {
+    this.putMemory(snapshot)
+    await this.sync()
+    this.log.requireWritable()
+    this.write(snapshot)
+    await this.sync()
   }
 
   /** Writes to a file and leaves nothing behind the bytes. */
