@@ -176,6 +176,16 @@ describe('A broker that opens a folder knows of its producers what it knew befor
     }
   })
 
+  test('when a power cut left the newest snapshot alone, without witnesses and indexes', async () => {
+    const folder = newFolder()
+    const cluster = await open(folder)
+    await fill(cluster)
+    const before = await visible(cluster, T, 'read_committed')
+    await cluster.close()
+    for (const name of filesOf(folder, /\.(producers|txnindex)$/)) fs.rmSync(join(logFolder(folder), name))
+    expect(await visible(await open(folder), T, 'read_committed')).toEqual(before)
+  })
+
   test('when the snapshots are ahead of a log that lost its end', async () => {
     const folder = newFolder()
     const cluster = await open(folder)
