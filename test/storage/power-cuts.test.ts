@@ -81,6 +81,23 @@ describe('A power cut', () => {
     expect([again.startOffset, again.endOffset]).toEqual([0, 5])
   })
 
+  it('that takes all but an old segment is made good by the journal, also when the start lies in the midst of a batch', async () => {
+    const folder = newFolder()
+    const life = await openLog(folder, ALWAYS, SMALL)
+    for (let at = 0; at < 3; at++) await life.log.append([batchAt(at)])
+    await life.storage.close()
+    const { log, storage } = await openLog(folder, ALWAYS, SMALL)
+    await log.append([batchAt(3, 5)])
+    await storage.sync(log)
+    await log.truncateBefore(5)
+    const copy = crashCopy(folder)
+    // Nothing is left of it but the name.
+    fs.truncateSync(segmentPath(copy, 0))
+    const { log: again } = await openLog(copy, ALWAYS, SMALL)
+    expect([again.startOffset, again.endOffset]).toEqual([5, 8])
+    expect((await readAll(again)).map(hex)).toEqual([hex(batchAt(3, 5))])
+  })
+
   it('that takes the newest epoch of a producer from the broker and not from a partition does not lock the producer out', async () => {
     let disk = new FaultyFileSystem({ seed: 7 })
     const openBroker = (): Promise<Broker> => Broker.open({ storage: new FileStorage('/data', { fileSystem: disk }), flush: 'os' })

@@ -86,9 +86,9 @@ function openSegments(opening: LogOpening, bases: readonly number[]): OpenedSegm
   if (opened.endOffset >= opened.startOffset || opened.damage !== null) return opened
   // The start may lie in the midst of a batch that the journal will bring.
   if (emptyAt(opening) < opened.startOffset && opened.endOffset >= emptyAt(opening)) return opened
-  // Files were taken away by hand: the start was promised not to go back.
+  // Files were taken away, by hand or by a power cut: the start was promised not to go back, and the journal may have what holds it.
   for (const segment of opened.segments) segment.remove()
-  return emptyLog(opening, opened.startOffset)
+  return emptyLog(opening, emptyAt(opening))
 }
 
 /** Where a log begins of which no file is left: at its start, or where the journal has what holds the start. */
