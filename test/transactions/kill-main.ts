@@ -1,4 +1,4 @@
-// `tsx test/transactions/kill-main.ts --rounds 300 --flush os`: so many deaths of a real process, and what the log says after each.
+// `npm run crash:transactions -- --rounds 300 --flush os`: so many deaths of a real process, and what the log says after each.
 
 import { parseArgs } from 'node:util'
 import { killRounds } from './kill.js'

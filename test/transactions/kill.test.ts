@@ -1,4 +1,4 @@
-// A few rounds of what `tsx test/transactions/kill-main.ts` does three hundred times.
+// A few rounds of what `npm run crash:transactions` does three hundred times.
 import { expect, test } from 'vitest'
 import { killRounds } from './kill.js'
 

@@ -1,5 +1,5 @@
 // Kills the copier with SIGKILL at any moment, round after round, and looks into the log after each: every number is there at most once,
-// and at the end exactly once. Real processes, real files. `tsx test/transactions/kill-main.ts --rounds 300`.
+// and at the end exactly once. Real processes, real files. `npm run crash:transactions -- --rounds 300`.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
