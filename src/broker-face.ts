@@ -82,6 +82,7 @@ export type { Compression } from './record/format.js'
 export { PackedBatch } from './record/packed-batch.js'
 export type { HeaderValue, RecordHeaders, RecordHeadersInit } from './record/record.js'
 export type { AclsOptions, Listener, ListenOptions, PasswordOf, SaslMechanism, SaslOptions, TlsOptions } from './server/listen-options.js'
+export type { AbortedRange, LogProducers, ProducerSnapshot, ProducerState, SentBatch } from './storage/log-producers.js'
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory.js'
 export type {
   LogAppend,
