@@ -5,12 +5,11 @@ import type { AcquireToken } from '../core/queue-port.js'
 import { KafkaliteError } from '../errors.js'
 import type { Timer } from '../lib/clock.js'
 import { EventLoopSlice } from '../lib/event-loop-slice.js'
-import { Stopper } from '../lib/stopper.js'
+import { Intake } from './intake.js'
 import type { Message, QueueMessage } from './message.js'
 import { checkOptions, wholeNumber } from './options-check.js'
 import type { Receiver, ReceiverHost } from './receiver.js'
 import { UnrecoverableError } from './retry-policy.js'
-import { Wakeup } from './wakeup.js'
 
 /** How `processBatch` calls its handler. */
 export interface BatchOptions {
@@ -31,11 +30,8 @@ export class BatchReceiver<V, R> implements Receiver {
   readonly done: Promise<void>
   private readonly max: number
   private readonly maxHandlerMs: number
-  private readonly wakeup = new Wakeup()
-  private stopTaking = new Stopper()
+  private readonly intake: Intake<V, R>
   private held: readonly QueueMessage<V, R>[] = []
-  private isPaused = false
-  private isClosing = false
   private readonly closingSignal = new AbortController()
 
   constructor(
@@ -45,29 +41,21 @@ export class BatchReceiver<V, R> implements Receiver {
   ) {
     this.max = options?.max ?? 100
     this.maxHandlerMs = options?.maxHandlerMs ?? Infinity
+    this.intake = new Intake(host)
     this.done = this.run()
     this.done.catch(() => undefined)
   }
 
   pause(): void {
-    this.isPaused = true
-    this.stopTaking.abort()
+    this.intake.pause()
   }
 
   resume(): void {
-    if (!this.isPaused || this.isClosing) return
-    this.isPaused = false
-    this.stopTaking = new Stopper()
-    this.wakeup.wake()
+    this.intake.resume()
   }
 
   async close(): Promise<void> {
-    if (!this.isClosing) {
-      this.isClosing = true
-      this.stopTaking.abort()
-      this.closingSignal.abort(new KafkaliteError('CLOSED', 'The receiver is closing'))
-      this.wakeup.wake()
-    }
+    if (this.intake.close()) this.closingSignal.abort(new KafkaliteError('CLOSED', 'The receiver is closing'))
     await this.done
   }
 
@@ -82,10 +70,11 @@ export class BatchReceiver<V, R> implements Receiver {
   }
 
   private async run(): Promise<void> {
+    const { intake } = this
     const slice = new EventLoopSlice(this.host.clock)
     try {
-      while (!this.isClosing) {
-        if (this.isPaused) await this.wakeup.sleep()
+      while (!intake.isClosing) {
+        if (intake.isPaused) await intake.wakeup.sleep()
         else await this.once()
         if (slice.isOver) await slice.giveTurn()
       }
@@ -95,13 +84,7 @@ export class BatchReceiver<V, R> implements Receiver {
   }
 
   private async once(): Promise<void> {
-    try {
-      this.held = await this.host.receive(this.max, this.stopTaking)
-    } catch (error) {
-      if (KafkaliteError.is(error, 'CLOSED')) this.isClosing = true
-      else await this.afterFailure(error)
-      return
-    }
+    this.held = await this.intake.take(this.max)
     if (this.held.length > 0) await this.handle(this.held)
     this.held = []
   }
@@ -115,7 +98,7 @@ export class BatchReceiver<V, R> implements Receiver {
       await (this.maxHandlerMs === Infinity ? work : this.within(work, limit))
       await Promise.all(messages.map((message) => (message.isSettled ? undefined : this.host.succeeded(message, undefined as R))))
     } catch (error) {
-      const how = error instanceof UnrecoverableError ? 'reject' : this.isClosing ? 'uncounted' : 'release'
+      const how = error instanceof UnrecoverableError ? 'reject' : this.intake.isClosing ? 'uncounted' : 'release'
       await Promise.all(messages.map((message) => (message.isSettled ? undefined : this.host.failed(message, error, how))))
     } finally {
       renewal.cancel()
@@ -153,13 +136,5 @@ export class BatchReceiver<V, R> implements Receiver {
     }
     arm()
     return { cancel: () => timer.cancel() }
-  }
-
-  private async afterFailure(error: unknown): Promise<void> {
-    const { clock } = this.host
-    this.host.report(error)
-    const timer = clock.setTimer(clock.now() + 1000, () => this.wakeup.wake())
-    await this.wakeup.sleep()
-    timer.cancel()
   }
 }

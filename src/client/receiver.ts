@@ -3,14 +3,13 @@
 
 import type { AcquireToken } from '../core/queue-port.js'
 import { type Awaitable, isPromise } from '../lib/awaitable.js'
-import type { Clock, Timer } from '../lib/clock.js'
+import type { Timer } from '../lib/clock.js'
 import { KafkaliteError } from '../errors.js'
 import { EventLoopSlice } from '../lib/event-loop-slice.js'
-import { type StopSignal, Stopper } from '../lib/stopper.js'
+import { Intake, type IntakeSource } from './intake.js'
 import { noteOf, type QueueMessage } from './message.js'
 import { checkOptions, wholeNumber } from './options-check.js'
 import { UnrecoverableError } from './retry-policy.js'
-import { Wakeup } from './wakeup.js'
 
 /** How `process` works on messages. */
 export interface ProcessOptions {
@@ -37,16 +36,13 @@ export interface Receiver extends AsyncDisposable {
 export type MessageHandler<V, R> = (message: QueueMessage<V, R>) => Awaitable<R>
 
 /** The queue that the receiver works for. */
-export interface ReceiverHost<V, R> {
-  readonly clock: Clock
+export interface ReceiverHost<V, R> extends IntakeSource<V, R> {
   readonly lockMs: number
-  receive(max: number, signal: StopSignal): Promise<QueueMessage<V, R>[]>
   /** Settles as the handler ended; what fails on the way is reported. */
   succeeded(message: QueueMessage<V, R>, result: R): Promise<void>
   failed(message: QueueMessage<V, R>, error: unknown, how: 'release' | 'uncounted' | 'reject'): Promise<void>
   /** Renews the lock; a lock that is lost already is told of elsewhere. */
   keep(message: QueueMessage<V, R>): void
-  report(error: unknown): void
   closed(receiver: Receiver & { lost(token: AcquireToken): QueueMessage<V, R> | undefined }): void
 }
 
@@ -68,10 +64,7 @@ export class QueueReceiver<V, R> implements Receiver {
   private tracked: Promise<void> | null = null
   /** The message whose handler was called and has not answered yet. */
   private calling: QueueMessage<V, R> | null = null
-  private readonly wakeup = new Wakeup()
-  private stopTaking = new Stopper()
-  private paused = false
-  private isClosing = false
+  private readonly intake: Intake<V, R>
   private timer: Timer | null = null
 
   constructor(
@@ -82,30 +75,24 @@ export class QueueReceiver<V, R> implements Receiver {
     this.concurrency = options?.concurrency ?? 1
     this.holdMax = this.concurrency + (options?.prefetch ?? this.concurrency)
     this.maxHandlerMs = options?.maxHandlerMs ?? Infinity
+    this.intake = new Intake(host)
     this.done = this.run()
     this.done.catch(() => undefined)
   }
 
   pause(): void {
-    this.paused = true
-    this.stopTaking.abort()
+    this.intake.pause()
   }
 
   resume(): void {
-    if (!this.paused || this.isClosing) return
-    this.paused = false
-    this.stopTaking = new Stopper()
-    this.wakeup.wake()
+    this.intake.resume()
   }
 
   async close(): Promise<void> {
-    if (!this.isClosing) {
-      this.isClosing = true
-      this.stopTaking.abort()
+    if (this.intake.close()) {
       const closing = new KafkaliteError('CLOSED', 'The receiver is closing')
       for (const message of this.running.keys()) message.abort(closing)
       this.calling?.abort(closing)
-      this.wakeup.wake()
     }
     await this.done
   }
@@ -121,19 +108,20 @@ export class QueueReceiver<V, R> implements Receiver {
     const at = this.waiting.findIndex(isIt)
     if (at >= 0) {
       this.waiting.splice(at, 1)
-      this.wakeup.wake()
+      this.intake.wakeup.wake()
     }
     for (const message of this.running.keys()) if (isIt(message)) return message
     return undefined
   }
 
   private async run(): Promise<void> {
+    const { intake } = this
     const slice = new EventLoopSlice(this.host.clock)
     try {
-      while (!this.isClosing) {
+      while (!intake.isClosing) {
         const free = this.holdMax - this.running.size - this.waiting.length
-        if (this.paused || free <= 0) await this.wakeup.sleep()
-        else await this.fill(free)
+        if (intake.isPaused || free <= 0) await intake.wakeup.sleep()
+        else this.waiting.push(...(await intake.take(free)))
         if (slice.isOver) await slice.giveTurn()
         this.dispatch()
       }
@@ -145,24 +133,8 @@ export class QueueReceiver<V, R> implements Receiver {
     }
   }
 
-  private async fill(free: number): Promise<void> {
-    try {
-      const messages = await this.host.receive(free, this.stopTaking)
-      this.waiting.push(...messages)
-    } catch (error) {
-      if (KafkaliteError.is(error, 'CLOSED')) this.isClosing = true
-      else {
-        this.host.report(error)
-        // Trying again at once would spin; a wake-up, or the lock time, is soon enough.
-        const timer = this.host.clock.setTimer(this.host.clock.now() + 1000, () => this.wakeup.wake())
-        await this.wakeup.sleep()
-        timer.cancel()
-      }
-    }
-  }
-
   private dispatch(): void {
-    while (this.waiting.length > 0 && this.running.size < this.concurrency && !this.isClosing) {
+    while (this.waiting.length > 0 && this.running.size < this.concurrency && !this.intake.isClosing) {
       this.start(this.waiting.shift() as QueueMessage<V, R>)
     }
     this.renewInTime()
@@ -205,14 +177,14 @@ export class QueueReceiver<V, R> implements Receiver {
     } else if (error instanceof UnrecoverableError || KafkaliteError.is(error, 'SERDE_FAILED')) {
       this.track(this.host.failed(message, error, 'reject'))
     } else {
-      this.track(this.host.failed(message, error, this.isClosing ? 'uncounted' : 'release'))
+      this.track(this.host.failed(message, error, this.intake.isClosing ? 'uncounted' : 'release'))
     }
   }
 
   /** False when its time was over before: what it does then is nobody's any more. */
   private ended(message: QueueMessage<V, R>): boolean {
     const wasRunning = this.running.delete(message)
-    this.wakeup.wake()
+    this.intake.wakeup.wake()
     return wasRunning
   }
 
@@ -264,7 +236,7 @@ export class QueueReceiver<V, R> implements Receiver {
 
   private async finish(): Promise<void> {
     for (const message of this.waiting.splice(0)) this.track(this.host.failed(message, undefined, 'uncounted'))
-    while (this.running.size > 0) await this.wakeup.sleep()
+    while (this.running.size > 0) await this.intake.wakeup.sleep()
     await Promise.all(this.settling)
   }
 }
