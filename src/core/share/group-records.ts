@@ -26,7 +26,7 @@ export class GroupRecords {
 
   /** Reads what there is. */
   async load(): Promise<void> {
-    for (const [id, record] of (await this.require()).entries()) this.records.set(id, record)
+    for (const [id, record] of (await this.requireLog()).entries()) this.records.set(id, record)
   }
 
   get(id: string): GroupRecord {
@@ -42,7 +42,7 @@ export class GroupRecords {
     const says = Object.keys(record.configs ?? {}).length + Object.keys(record.shares ?? {}).length > 0
     if (says) this.records.set(id, record)
     else this.records.delete(id)
-    const log = await this.require()
+    const log = await this.requireLog()
     await log.write([[id, says ? record : null]], 'always')
   }
 
@@ -50,7 +50,7 @@ export class GroupRecords {
     if (this.log !== null) await (await this.log).close()
   }
 
-  private require(): Promise<KeyedLog<GroupRecord>> {
+  private requireLog(): Promise<KeyedLog<GroupRecord>> {
     this.log ??= this.open()
     return this.log
   }

@@ -63,7 +63,7 @@ export class ShareGroup {
   heartbeat(request: ShareHeartbeat): ShareHeartbeatAnswer {
     const { heartbeatIntervalMs } = this.given.settings()
     if (request.memberEpoch === LEAVES) {
-      this.remove(this.require(request.memberId))
+      this.remove(this.requireMember(request.memberId))
       return { memberEpoch: LEAVES, heartbeatIntervalMs: 0, assignment: null }
     }
     const member = request.memberEpoch === JOINS ? this.join(request) : this.requireInEpoch(request)
@@ -110,7 +110,7 @@ export class ShareGroup {
     return member
   }
 
-  private require(memberId: string): ShareMember {
+  private requireMember(memberId: string): ShareMember {
     const member = this.members.get(memberId)
     if (member === undefined) throw new KafkaliteError('UNKNOWN_MEMBER_ID', `Group "${this.given.id}" has no member "${memberId}"`)
     return member
@@ -118,7 +118,7 @@ export class ShareGroup {
 
   /** The epoch before is let pass: the answer to it may have been lost. */
   private requireInEpoch({ memberId, memberEpoch }: ShareHeartbeat): ShareMember {
-    const member = this.require(memberId)
+    const member = this.requireMember(memberId)
     if (memberEpoch === member.epoch || memberEpoch === member.previousEpoch) return member
     throw new KafkaliteError('FENCED_MEMBER_EPOCH', `Member "${memberId}" has epoch ${member.epoch}, not ${memberEpoch}`)
   }

@@ -80,7 +80,7 @@ export class ShareGroups implements ShareGroupPort {
   }
 
   async session(groupId: string, topicName: string): Promise<QueueSession> {
-    const topic = this.require(topicName)
+    const topic = this.requireTopic(topicName)
     const key = `${topic.id} ${groupId}`
     const there = this.lent.get(key)
     const lent = await there?.catch(() => undefined)
@@ -237,7 +237,7 @@ export class ShareGroups implements ShareGroupPort {
   private async still(groupId: string, topicName: string): Promise<TopicDescription> {
     if (!this.has(groupId)) throw notFound(groupId)
     if (this.hasMembers(groupId)) throw nonEmpty(groupId)
-    const topic = this.require(topicName)
+    const topic = this.requireTopic(topicName)
     await this.letGo(groupId, topic)
     await this.given.queues.takeBack(groupId, topic)
     return topic
@@ -251,7 +251,7 @@ export class ShareGroups implements ShareGroupPort {
     await lent?.session.close()
   }
 
-  private require(name: string): TopicDescription {
+  private requireTopic(name: string): TopicDescription {
     const topic = this.given.topic(name)
     if (topic === undefined) throw new KafkaliteError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic "${name}"`)
     return topic
