@@ -102,7 +102,7 @@ export const RULES: readonly Rule[] = [
     check: perFile(platform.noSleeps),
     broken: [
       sample('test/core/a.test.ts', 'await new Promise((resolve) => set·Timeout(resolve, 50))'),
-      sample('test/core/a.test.ts', `import { set·Timeout } from 'node:timers/promises'`),
+      sample('test/core/a.test.ts', `import { set·Timeout } from 'node:tim·ers/promises'`),
     ],
     sound: [sample('test/core/a.test.ts', 'clock.setTimer(5, run)')],
   },
