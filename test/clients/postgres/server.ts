@@ -45,7 +45,8 @@ export async function startPostgres(): Promise<Postgres> {
   const server = spawn(join(programs, 'postgres'), args, { ...identity, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = once(server, 'exit')
   const stop = async (): Promise<void> => {
-    server.kill('SIGINT')
+    // Smart shutdown: a pool that has ended may still be closing its connections, and a fast one would fail them.
+    server.kill('SIGTERM')
     await ended
     rmSync(folder, { recursive: true, force: true })
   }
