@@ -305,17 +305,24 @@ export class FaultyFileSystem implements FileSystem {
     if (node?.kind === 'file') this.usedBytes -= node.cache.pageCount * PAGE_BYTES
   }
 
-  private find(path: string): FaultyNode | undefined {
+  /** What lies at `path[0, end)`. Asked for with every call, so no array of its parts is made. */
+  private find(path: string, end = path.length): FaultyNode | undefined {
     let node: FaultyNode | undefined = this.root
-    for (const name of partsOf(path)) node = node?.kind === 'folder' ? node.names.get(name) : undefined
+    for (let start = 0; start < end; ) {
+      const slash = path.indexOf('/', start)
+      const until = slash < 0 || slash > end ? end : slash
+      const name = path.slice(start, until)
+      if (name !== '' && name !== '.') node = node?.kind === 'folder' ? node.names.get(name) : undefined
+      start = until + 1
+    }
     return node
   }
 
   private place(path: string): { folder: FaultyFolder; name: string } {
-    const parts = partsOf(path)
-    const name = parts.pop()
-    const folder = this.find(parts.join('/'))
-    if (name === undefined || folder?.kind !== 'folder') throw systemError('ENOENT', path)
+    const slash = path.lastIndexOf('/')
+    const name = path.slice(slash + 1)
+    const folder = this.find(path, Math.max(0, slash))
+    if (name === '' || name === '.' || folder?.kind !== 'folder') throw systemError('ENOENT', path)
     return { folder, name }
   }
 }

@@ -8,7 +8,9 @@ export class PagedBytes {
   size = 0
   /** Pages that take room. */
   pageCount = 0
-  private readonly pages: (Uint8Array | undefined)[] = []
+  private pages: (Uint8Array | undefined)[] = []
+  /** Whether a page may belong to a clone too, so that it is copied before it is written. */
+  private shared: boolean[] = []
 
   /** How many pages a write there would add. */
   newPages(position: number, length: number): number {
@@ -58,7 +60,8 @@ export class PagedBytes {
     const first = Math.ceil(position / PAGE_BYTES)
     for (let page = first; page < this.pages.length; page++) if (this.pages[page] !== undefined) this.pageCount--
     if (this.pages.length > first) this.pages.length = first
-    this.pages[first - 1]?.fill(0, position - (first - 1) * PAGE_BYTES)
+    const inPage = position - (first - 1) * PAGE_BYTES
+    if (inPage < PAGE_BYTES && this.pages[first - 1] !== undefined) this.page(first - 1).fill(0, inPage)
   }
 
   /** Takes `[from, to)` as it is in `other`, zeros where that one ends. The size stays. */
@@ -76,24 +79,28 @@ export class PagedBytes {
     return bytes
   }
 
+  /** The same bytes, which change apart from these: a page is copied by who writes it first. */
   clone(): PagedBytes {
     const copy = new PagedBytes()
     copy.size = this.size
     copy.pageCount = this.pageCount
-    // slice() keeps holes.
-    this.pages.forEach((page, at) => {
-      if (page !== undefined) copy.pages[at] = page.slice()
-    })
+    copy.pages = this.pages.slice()
+    copy.shared = new Array<boolean>(this.pages.length).fill(true)
+    this.shared = copy.shared.slice()
     return copy
   }
 
+  /** The page to write to. */
   private page(at: number): Uint8Array {
-    const there = this.pages[at]
-    if (there !== undefined) return there
-    const page = new Uint8Array(PAGE_BYTES)
-    while (this.pages.length < at) this.pages.push(undefined)
+    let page = this.pages[at]
+    if (page === undefined) {
+      page = new Uint8Array(PAGE_BYTES)
+      while (this.pages.length < at) this.pages.push(undefined)
+      this.pageCount++
+    } else if (this.shared[at] === true) page = page.slice()
+    else return page
     this.pages[at] = page
-    this.pageCount++
+    this.shared[at] = false
     return page
   }
 }
