@@ -4,6 +4,8 @@
 #   .ci/kafka/start.sh TOOLS FOLDER PORT CONTROLLER_PORT [PROPERTY=VALUE...]
 # TOOLS is what install.sh printed. FOLDER keeps the node's files (FOLDER/data, its log.dirs) and its log; one that was used before is
 # used again.
+#   KAFKA_JVM_OPTIONS   the options of the broker's JVM; few threads and a small heap unless given
+#   KAFKA_FORMAT_ONLY   when it is set, the folder is made ready and nothing is run
 set -euo pipefail
 tools=$1 folder=$2 port=$3 controller=$4
 shift 4
@@ -41,12 +43,14 @@ controlled.shutdown.enable=false
 CONF
 for property in "$@"; do printf '%s\n' "$property" >>"$folder/server.properties"; done
 
-options=("-Dlog4j2.configurationFile=$folder/log4j2.properties" -Djava.awt.headless=true -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
+options=("-Dlog4j2.configurationFile=$folder/log4j2.properties" -Djava.awt.headless=true)
 if [ ! -e "$folder/data/meta.properties" ]; then
-  java "${options[@]}" -Xmx128m -cp "$classpath" kafka.tools.StorageTool format -t "$(head -c16 /dev/urandom | base64 | tr '+/' 'ab' | tr -d '=')" \
+  java "${options[@]}" -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$classpath" kafka.tools.StorageTool format -t "$(head -c16 /dev/urandom | base64 | tr '+/' 'ab' | tr -d '=')" \
     -c "$folder/server.properties" >"$folder/format.log" 2>&1 </dev/null || { cat "$folder/format.log" >&2; exit 1; }
 fi
-java "${options[@]}" -Xms128m -Xmx512m -cp "$classpath" kafka.Kafka "$folder/server.properties" >"$folder/stdout.log" 2>&1 </dev/null &
+[ -z "${KAFKA_FORMAT_ONLY:-}" ] || exit 0
+read -ra jvm <<<"${KAFKA_JVM_OPTIONS:--Xms128m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
+java "${options[@]}" "${jvm[@]}" -cp "$classpath" kafka.Kafka "$folder/server.properties" >"$folder/stdout.log" 2>&1 </dev/null &
 pid=$!
 trap 'kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true' EXIT
 trap 'exit 1' INT TERM HUP

@@ -9,7 +9,7 @@ export class KafkaNode {
     readonly folder: string,
     readonly address: string,
     private readonly script: ChildProcess,
-    private readonly pid: number,
+    readonly pid: number,
   ) {}
 
   /** @param folder its files are in `data` below it; one that was used before is used again */
