@@ -1,18 +1,22 @@
 // Every TypeScript block of README.md and docs/*.md compiles under the project's strict settings and runs; where the page shows what it
-// prints, that is what it prints. So a page cannot fall behind the code.
+// prints, that is what it prints. So a page cannot fall behind the code. The blocks share one build of the sources, which each of them would
+// else compile for itself.
+import { build } from 'esbuild'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { blocksOf, readBlocks } from './code-blocks.js'
 import type { CodeBlock } from './code-blocks.js'
-import { runProgram, runTests, tidy } from './program-run.js'
+import { runJavaScript, runTests, tidy } from './program-run.js'
 import { ROOT } from './source-file.js'
 
 // Inside the checkout, so that a block finds the packages that are installed here. Ignored by git.
 const FOLDER = join(ROOT, '.docs-run')
 
-const fileOf = ({ page, line }: CodeBlock): string => join(FOLDER, `${page.replace(/[^\w]+/g, '-')}-${line}.ts`)
+const nameOf = ({ page, line }: CodeBlock): string => `${page.replace(/[^\w]+/g, '-')}-${line}`
+const fileOf = (block: CodeBlock): string => join(FOLDER, `${nameOf(block)}.ts`)
+const builtOf = (block: CodeBlock): string => join(FOLDER, 'built', `${nameOf(block)}.mjs`)
 
 /** Without an import or export a file is a script, in which two blocks would share their names. */
 const moduleText = (code: string): string => `${code}\nexport {}\n`
@@ -41,10 +45,25 @@ const isTest = ({ code }: CodeBlock): boolean => /from 'vitest'/.test(code)
 const blocks = readBlocks()
 const running = blocks.filter(({ noRun, fault }) => noRun === undefined && fault === undefined)
 
-beforeAll(() => {
+const programs = running.filter((block) => !isTest(block))
+
+beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true })
   writeFileSync(CONFIG, CONFIG_TEXT)
   for (const block of blocks) writeFileSync(fileOf(block), moduleText(block.code))
+  await build({
+    entryPoints: programs.map(fileOf),
+    outdir: join(FOLDER, 'built'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    packages: 'external',
+    tsconfig: join(ROOT, 'tsconfig.json'),
+  })
 })
 afterAll(() => rmSync(FOLDER, { recursive: true, force: true }))
 
@@ -71,7 +90,7 @@ test('the fence of each block says something that is understood', () => {
 
 test('all blocks of all pages compile', () => {
   expect(complaints(blocks)).toEqual([])
-}, 60_000)
+})
 
 describe.concurrent('blocks', () => {
   test('there are blocks that run', ({ expect: expectHere }) => {
@@ -82,9 +101,9 @@ describe.concurrent('blocks', () => {
     test(`${block.page}:${block.line} runs to its end${block.output === undefined ? '' : ' and prints what the page shows'}`, async ({
       expect: expectHere,
     }) => {
-      const { code, stdout, stderr } = await (isTest(block) ? runTests(fileOf(block), CONFIG) : runProgram(fileOf(block)))
+      const { code, stdout, stderr } = await (isTest(block) ? runTests(fileOf(block), CONFIG) : runJavaScript(builtOf(block)))
       expectHere(code, `${stdout}\n${stderr}`).toBe(0)
       if (block.output !== undefined) expectHere(tidy(stdout)).toBe(tidy(block.output))
-    }, 40_000)
+    })
   }
 })

@@ -19,6 +19,9 @@ export function runProgram(file: string): Promise<ProgramResult> {
   return runToEnd([join(ROOT, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(ROOT, 'tsconfig.json'), file])
 }
 
+/** Runs a file of JavaScript, in an empty folder. */
+export const runJavaScript = (file: string): Promise<ProgramResult> => runToEnd(['--enable-source-maps', file])
+
 /** Runs a file of tests with vitest. Its config is one that takes the file as it is named. */
 export function runTests(file: string, config: string): Promise<ProgramResult> {
   return runToEnd([join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--config', config, file])
