@@ -63,13 +63,17 @@ export interface Expected {
   superseded: boolean
 }
 
-/** How a topic is created. */
-export interface TopicShape {
-  readonly partitions: number
+/** What of a topic can be changed. */
+export interface TopicTerms {
   readonly flush: Flush
-  readonly segmentMs: number
   readonly retentionMs: number
   readonly cleanupPolicy: 'delete' | 'compact' | 'compact,delete'
+}
+
+/** How a topic is created. */
+export interface TopicShape extends TopicTerms {
+  readonly partitions: number
+  readonly segmentMs: number
   readonly deleteRetentionMs: number
   readonly segmentIndexBytes: number
 }

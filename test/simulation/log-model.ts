@@ -3,7 +3,8 @@
 // start the whole partition is read and compared.
 
 import { supersede } from './compaction-model.js'
-import type { End, Expected, LogOfRecords, ReadRecord, Scan, Sending, TopicShape } from './expectation.js'
+import type { End, Expected, LogOfRecords, ReadRecord, Scan, Sending } from './expectation.js'
+import type { TermsModel } from './terms-model.js'
 import { claim } from './violation.js'
 
 export class LogModel implements LogOfRecords {
@@ -19,11 +20,11 @@ export class LogModel implements LogOfRecords {
 
   constructor(
     readonly name: string,
-    private readonly shape: TopicShape,
+    private readonly terms: TermsModel,
   ) {}
 
   get isCompacted(): boolean {
-    return this.shape.cleanupPolicy !== 'delete'
+    return this.terms.mayCompact
   }
 
   /** A record is about to be sent. Answers its value, which no other record has. */
@@ -51,7 +52,7 @@ export class LogModel implements LogOfRecords {
 
   /** The interval has passed and its sync has settled: what was acknowledged before is safe from power cuts. */
   synced(beforeMs: number): void {
-    if (this.shape.flush !== 'interval') return
+    if (this.terms.now.flush !== 'interval') return
     for (const record of this.records.values()) if (record.safety === 1 && record.ackedMs <= beforeMs) record.safety = 2
   }
 
@@ -97,7 +98,7 @@ export class LogModel implements LogOfRecords {
       record.offset ??= offset ?? null
     }
     if (this.isCompacted) {
-      const { deleteRetentionMs } = this.shape
+      const { deleteRetentionMs } = this.terms
       supersede([...this.records.values()], { name, start: scan.start, needed: end === 'power' ? 2 : 1, deleteRetentionMs, nowMs })
     }
     const last = scan.records[scan.records.length - 1]?.offset ?? -1
@@ -135,7 +136,7 @@ export class LogModel implements LogOfRecords {
     if (safety >= (end === 'power' ? 2 : 1) && offset !== null)
       claim(scan.end > offset, () => `${name}: offset ${offset} was given and can be given again: the end is ${scan.end}`)
     // Below 'always' a power cut may take the end of one segment and leave the next, as it may in Kafka.
-    const mayBeTorn = superseded || (end === 'power' && this.shape.flush !== 'always')
+    const mayBeTorn = superseded || (end === 'power' && this.terms.mayBeTorn)
     claim(offset === null || offset < scan.start || offset > last || mayBeTorn, () => `${name}: a hole at ${offset}, ${last} is there`)
     // One whose place nobody was told may lie before a start that has moved.
     if (offset === null ? scan.start === this.lastStart : offset >= scan.start || this.isLost(record)) record.gone = true
@@ -165,7 +166,7 @@ export class LogModel implements LogOfRecords {
 
   /** It was acknowledged or read. */
   private secure(record: Expected): void {
-    const safety = this.shape.flush === 'always' ? 2 : 1
+    const safety = this.terms.now.flush === 'always' ? 2 : 1
     if (record.safety < safety) record.safety = safety
   }
 
@@ -175,8 +176,7 @@ export class LogModel implements LogOfRecords {
   }
 
   private isExpired({ sending }: Expected): boolean {
-    const { retentionMs, cleanupPolicy } = this.shape
-    return cleanupPolicy !== 'compact' && retentionMs >= 0 && this.lookedMs - sending.timestamp > retentionMs
+    return this.lookedMs - sending.timestamp > this.terms.shortestRetentionMs
   }
 
   private get(value: string, offset: number): Expected {
@@ -186,7 +186,7 @@ export class LogModel implements LogOfRecords {
   }
 
   private words(record: Expected): string {
-    return record.safety === 2 ? `safe from power cuts (flush ${this.shape.flush})` : `acknowledged (flush ${this.shape.flush})`
+    return record.safety === 2 ? `safe from power cuts (flush ${this.terms.now.flush})` : `acknowledged (flush ${this.terms.now.flush})`
   }
 }
 

@@ -5,6 +5,7 @@ import type { Message } from '../../src/client/message.js'
 import type { Transaction } from '../../src/client/transaction.js'
 import { KafkaliteError } from '../../src/errors.js'
 import { type Life, FLUSH_INTERVAL_MS, turn } from './life.js'
+import type { TopicTerms } from './expectation.js'
 import type { LogModel } from './log-model.js'
 import { TopicModel } from './topic-model.js'
 import { TransactionModel } from './transaction-model.js'
@@ -14,6 +15,7 @@ import { claim } from './violation.js'
 type Operation = (life: Life) => Promise<void>
 
 const KEYS = 6
+const PARTITIONS_MAX = 4
 const TOPICS = ['orders', 'visits', 'a.b-c_d'] as const
 
 /** A topic that is there, and that no operation is creating or deleting. */
@@ -86,12 +88,20 @@ async function deleteRecords(life: Life): Promise<void> {
   const log = model.logs[id]
   const partition = topic.partition(id)
   const [start, end] = [await partition.startOffset(), await partition.endOffset()]
-  if (start === end || log === undefined || !life.alive || model.shape.cleanupPolicy === 'compact') return
+  if (start === end || log === undefined || !life.alive || model.terms.now.cleanupPolicy === 'compact') return
   const before = start + 1 + life.world.below(end - start)
   life.world.note(() => `delete records of ${log.name} before ${before}`)
   log.deleting(before)
   await partition.deleteRecords(before)
   if (life.alive) log.deleted(before)
+}
+
+function someTerms({ world }: Life): TopicTerms {
+  return {
+    flush: world.level(),
+    retentionMs: world.chance(0.3) ? 60_000 : -1,
+    cleanupPolicy: world.pick(['delete', 'delete', 'compact', 'compact,delete'] as const),
+  }
 }
 
 async function createTopic(life: Life): Promise<void> {
@@ -100,10 +110,8 @@ async function createTopic(life: Life): Promise<void> {
   if (name === undefined) return
   const shape = {
     partitions: 1 + world.below(3),
-    flush: world.level(),
     segmentMs: 500 + world.below(10_000),
-    retentionMs: world.chance(0.3) ? 60_000 : -1,
-    cleanupPolicy: world.pick(['delete', 'delete', 'compact', 'compact,delete'] as const),
+    ...someTerms(life),
     deleteRetentionMs: world.pick([0, 5000, 86_400_000]),
     // Kept small, segments are not merged into one when they are compacted.
     segmentIndexBytes: world.pick([8, 10_485_760]),
@@ -129,6 +137,37 @@ async function deleteTopic(life: Life): Promise<void> {
   life.start('delete topic', async () => {
     await life.broker.deleteTopic(model.name)
     if (life.alive) life.world.topics.delete(model.name)
+  })
+  await life.settle()
+}
+
+/** Alone: of what is acknowledged meanwhile nobody could say which configs it was under. */
+async function alterTopic(life: Life): Promise<void> {
+  await life.settle()
+  const chosen = anyTopic(life)
+  if (chosen === null || !life.alive) return
+  const terms = someTerms(life)
+  chosen.model.terms.changing(terms)
+  life.world.note(() => `alter ${chosen.model.name} ${JSON.stringify(terms)}`)
+  life.start('alter topic', async () => {
+    await chosen.topic.alter(terms)
+    if (life.alive) chosen.model.terms.changed()
+  })
+  await life.settle()
+}
+
+async function growTopic(life: Life): Promise<void> {
+  await life.settle()
+  const chosen = anyTopic(life)
+  if (chosen === null || !life.alive) return
+  const { model, topic } = chosen
+  const total = model.logs.length + 1
+  if (total > PARTITIONS_MAX) return
+  model.asked = total
+  life.world.note(() => `grow ${model.name} to ${total}`)
+  life.start('grow topic', async () => {
+    await topic.addPartitions(total)
+    if (life.alive) model.grow(total)
   })
   await life.settle()
 }
@@ -277,6 +316,8 @@ const OPERATIONS: readonly (readonly [name: string, weight: number, run: Operati
   ['delete records', 4, deleteRecords],
   ['create topic', 2, createTopic],
   ['delete topic', 1, deleteTopic, true],
+  ['alter topic', 2, alterTopic, true],
+  ['grow topic', 1, growTopic, true],
   ['commit', 10, commit],
   ['queue send', 10, sendMessages],
   ['queue receive', 8, receive],

@@ -5,13 +5,19 @@ import type { Flush } from '../../src/core/topic-config.js'
 import { CommitsModel } from './commits-model.js'
 import type { TopicShape } from './expectation.js'
 import { LogModel } from './log-model.js'
+import { TermsModel } from './terms-model.js'
 
 /** creating and deleting: the process died before it knew the outcome. */
 export type TopicState = 'creating' | 'there' | 'deleting'
 
 export class TopicModel {
   state: TopicState = 'creating'
-  readonly logs: readonly LogModel[]
+  private readonly label: string
+  /** More are there when it has grown. */
+  readonly logs: LogModel[]
+  readonly terms: TermsModel
+  /** How many partitions somebody has asked for. */
+  asked: number
   readonly commits: ReadonlyMap<string, CommitsModel>
 
   constructor(
@@ -22,8 +28,17 @@ export class TopicModel {
     groupFlush: Flush,
   ) {
     const label = `${name}#${incarnation}`
-    this.logs = Array.from({ length: shape.partitions }, (_, id) => new LogModel(`${label}-${id}`, shape))
+    this.label = label
+    this.terms = new TermsModel(shape)
+    this.asked = shape.partitions
+    this.logs = []
+    this.grow(shape.partitions)
     this.commits = new Map(groups.map((group) => [group, new CommitsModel(`group ${group} in ${label}`, groupFlush)]))
+  }
+
+  /** There are that many partitions now. */
+  grow(total: number): void {
+    while (this.logs.length < total) this.logs.push(new LogModel(`${this.label}-${this.logs.length}`, this.terms))
   }
 
   synced(beforeMs: number): void {

@@ -78,11 +78,15 @@ async function checkTopics(life: Life): Promise<void> {
     const { partitions, config } = found
     const { shape } = model
     claim(
-      partitions === shape.partitions && config.segmentMs === shape.segmentMs && config.flush === shape.flush,
+      (partitions === model.logs.length || partitions === model.asked) &&
+        config.segmentMs === shape.segmentMs &&
+        model.terms.settle(config),
       () => `topic ${model.name} came back another: ${JSON.stringify(found)}`,
     )
     if (model.state === 'deleting') for (const commits of model.commits.values()) commits.removing = true
     model.state = 'there'
+    model.grow(partitions)
+    model.asked = partitions
     life.topics.set(model.name, await broker.topic(model.name))
   }
   claim(there.size === 0, () => `topics that nobody created: ${[...there.keys()].join()}`)
@@ -114,8 +118,8 @@ async function checkLookups(life: Life, topic: Topic<string, string>, id: number
 }
 
 /** By partition; null where nothing is committed. */
-async function committed(life: Life, { name, shape }: TopicModel, groupId: string): Promise<(number | null)[]> {
-  const offsets: (number | null)[] = Array.from({ length: shape.partitions }, () => null)
+async function committed(life: Life, { name, logs }: TopicModel, groupId: string): Promise<(number | null)[]> {
+  const offsets: (number | null)[] = logs.map(() => null)
   const lag = await life.broker
     .group(groupId)
     .lag()

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { KafkaliteError } from '../../src/errors.js'
 import type { PackedBatch } from '../../src/record/packed-batch.js'
+import { type CleanLog, formatCleanMark, parseCleanMark } from '../../src/storage/file/checkpoint.js'
 import type { OpenFile } from '../../src/storage/file/file-system.js'
 import { NodeFileSystem } from '../../src/storage/file/node-file-system.js'
 import type { LogStore } from '../../src/storage/storage.js'
@@ -38,17 +39,17 @@ async function threeSegments(valueBytes = 20): Promise<{ folder: string; files: 
 /** A folder of many logs, each the same with one change: one opening serves them all. */
 function variants(folder: string, changes: readonly ((logFolder: string) => void)[], clean: boolean): string {
   const target = newFolder()
-  const mark = JSON.parse(fs.readFileSync(join(folder, '.kafka_cleanshutdown'), 'utf8')) as { logs: Record<string, unknown> }
-  const logs: Record<string, unknown> = {}
+  const mark = parseCleanMark(fs.readFileSync(join(folder, '.kafka_cleanshutdown')))
+  const logs = new Map<string, CleanLog>()
   const files = fs.readdirSync(join(folder, 'orders-0')).map((file) => [file, fs.readFileSync(join(folder, 'orders-0', file))] as const)
   for (const [at, change] of changes.entries()) {
     const logFolder = join(target, `orders-${at}`)
     fs.mkdirSync(logFolder)
     for (const [file, bytes] of files) fs.writeFileSync(join(logFolder, file), bytes)
     change(logFolder)
-    logs[`orders-${at}`] = mark.logs['orders-0']
+    logs.set(`orders-${at}`, mark.get('orders-0') as CleanLog)
   }
-  if (clean) fs.writeFileSync(join(target, '.kafka_cleanshutdown'), JSON.stringify({ ...mark, logs }))
+  if (clean) fs.writeFileSync(join(target, '.kafka_cleanshutdown'), formatCleanMark(logs))
   const points = changes.map((_, at) => `orders ${at} 6\n`).join('')
   fs.writeFileSync(join(target, 'recovery-point-offset-checkpoint'), `0\n${changes.length}\n${points}`)
   return target

@@ -1,8 +1,11 @@
 // The small text files of a data folder: up to where each log is synced, where it starts, up to where it was cleaned, and the mark of a clean stop. The
 // format of the checkpoints is Kafka's: a version line `0`, the number of entries, then `<topic> <partition> <offset>` a line.
 // Each is replaced as a whole, so that a crash leaves the old one or the new one. Changes that come while one is being
-// written share the next write.
+// written share the next write. What a reader could not notice has a checksum: a start that is not where it was moved to would bring
+// records back or take them away, and a clean stop is what all sizes are trusted for.
 
+import { KafkaliteError } from '../../errors.js'
+import { crc32c } from '../../lib/crc32c.js'
 import { decodeUtf8Strict, encodeUtf8 } from '../../lib/text.js'
 import type { FileSystem } from './file-system.js'
 
@@ -17,25 +20,37 @@ export function splitLogName(name: string): { readonly topic: string; readonly p
   return match === null ? null : { topic: match[1] as string, partition: match[2] as string }
 }
 
-export function formatCheckpoint(offsets: ReadonlyMap<string, number>): string {
-  let text = `0\n${offsets.size}\n`
+/** A log that cannot be: topics have no such names, and Kafka passes over what it has no log for. The checksum is of the lines before. */
+const CHECKSUM_ENTRY = '#crc32c 0 '
+
+/** Lines as Kafka reads them. */
+export function formatCheckpoint(offsets: ReadonlyMap<string, number>, isChecked = false): string {
+  let text = `0\n${offsets.size + (isChecked ? 1 : 0)}\n`
   for (const [name, offset] of offsets) {
     const parts = splitLogName(name)
     text += `${parts?.topic ?? name} ${parts?.partition ?? 0} ${offset}\n`
   }
-  return text
+  return isChecked ? `${text}${CHECKSUM_ENTRY}${crc32c(encodeUtf8(text)) >>> 0}\n` : text
 }
 
-/** The entries of a checkpoint. A file that is damaged says nothing: each log then stands as if it had no entry, which is the careful side. */
-export function parseCheckpoint(text: string): Map<string, number> {
+/** The entries of a checkpoint; null when it is damaged. Kafka writes no checksum, and nothing at all while it has nothing to say. */
+export function parseCheckpoint(text: string): Map<string, number> | null {
   const offsets = new Map<string, number>()
-  const lines = text.split('\n')
-  if (lines[0] !== '0') return offsets
-  for (const line of lines.slice(2)) {
+  if (text === '') return offsets
+  const [version, count, ...lines] = text.split('\n')
+  if (lines[lines.length - 1] === '') lines.pop()
+  if (version !== '0' || count !== String(lines.length)) return null
+  for (const line of lines) {
+    if (line.startsWith(CHECKSUM_ENTRY)) {
+      const checked = encodeUtf8(text.slice(0, text.indexOf(CHECKSUM_ENTRY)))
+      if (line !== `${CHECKSUM_ENTRY}${crc32c(checked) >>> 0}`) return null
+      continue
+    }
     const match = /^(\S+) (\d+) (\d+)$/.exec(line)
-    if (match !== null) offsets.set(`${match[1]}-${match[2]}`, Number(match[3]))
+    if (match === null) return null
+    offsets.set(`${match[1]}-${match[2]}`, Number(match[3]))
   }
-  return lines[1] === String(offsets.size) ? offsets : new Map()
+  return offsets
 }
 
 export class CheckpointFile {
@@ -46,8 +61,18 @@ export class CheckpointFile {
   constructor(
     private readonly fileSystem: FileSystem,
     private readonly path: string,
+    /** A checked file that is damaged is refused; of the others each log then stands as if it had no entry, which is the careful side. */
+    private readonly isChecked = false,
   ) {
-    this.offsets = parseCheckpoint(textOf(fileSystem.readWhole(path)))
+    const text = textOf(fileSystem.readWhole(path) ?? new Uint8Array(0))
+    const offsets = text === null ? null : parseCheckpoint(text)
+    if (offsets === null && isChecked) {
+      throw new KafkaliteError(
+        'CORRUPT_MESSAGE',
+        `${path} is damaged: it says where logs start, and does not check. Restore it, or remove it: deleted records may then come back`,
+      )
+    }
+    this.offsets = offsets ?? new Map()
   }
 
   /** Settles when the offsets as they are now are on disk. */
@@ -63,7 +88,7 @@ export class CheckpointFile {
 
   private begin(): Promise<void> {
     this.next = null
-    const done = this.fileSystem.replace(this.path, encodeUtf8(formatCheckpoint(this.offsets))).finally(() => {
+    const done = this.fileSystem.replace(this.path, encodeUtf8(formatCheckpoint(this.offsets, this.isChecked))).finally(() => {
       if (this.running === done) this.running = null
     })
     this.running = done
@@ -90,30 +115,33 @@ export interface CleanLog {
   readonly end: number
 }
 
-/** The mark as Kafka writes it; `logs` is ours, and Kafka passes over it. */
+/** The mark as Kafka writes it; `logs` and its checksum are ours, and Kafka passes over them. */
 export function formatCleanMark(logs: ReadonlyMap<string, CleanLog>): string {
-  return JSON.stringify({ version: 0, brokerEpoch: 0, logs: Object.fromEntries(logs) })
+  const ours = Object.fromEntries(logs)
+  return JSON.stringify({ version: 0, brokerEpoch: 0, logs: ours, crc32c: checksumOf(ours) })
 }
 
-/** What the last clean stop left; empty when there was none. A mark that Kafka wrote names no sizes, so its logs are looked at. */
+/** What the last clean stop left; empty when there was none. A mark that Kafka wrote, or that is damaged, names no sizes, so its logs are looked at. */
 export function parseCleanMark(file: Uint8Array | null): Map<string, CleanLog> {
   const logs = new Map<string, CleanLog>()
   try {
-    const mark = JSON.parse(textOf(file)) as { logs?: Record<string, Partial<CleanLog>> } | null
-    for (const [name, { base, size, end }] of Object.entries(mark?.logs ?? {})) {
-      if (typeof base === 'number' && typeof size === 'number' && typeof end === 'number') logs.set(name, { base, size, end })
-    }
+    const mark = JSON.parse(textOf(file ?? new Uint8Array(0)) ?? '') as { logs?: Record<string, CleanLog>; crc32c?: number } | null
+    const ours = mark?.logs ?? {}
+    if (mark?.crc32c === checksumOf(ours)) for (const [name, log] of Object.entries(ours)) logs.set(name, log)
   } catch {
     logs.clear()
   }
   return logs
 }
 
-function textOf(file: Uint8Array | null): string {
-  if (file === null) return ''
+function checksumOf(logs: Readonly<Record<string, CleanLog>>): number {
+  return crc32c(encodeUtf8(JSON.stringify(logs))) >>> 0
+}
+
+function textOf(file: Uint8Array): string | null {
   try {
     return decodeUtf8Strict(file)
   } catch {
-    return ''
+    return null
   }
 }

@@ -150,7 +150,7 @@ export class FileStorage implements Storage, FileLogOwner {
       this.fileSystem.remove(this.path(CLEAN_MARK_NAME))
       await this.fileSystem.syncFolder(this.folder)
       const recoveryPoints = new CheckpointFile(this.fileSystem, this.path(RECOVERY_POINT_NAME))
-      const starts = new CheckpointFile(this.fileSystem, this.path(LOG_START_NAME))
+      const starts = new CheckpointFile(this.fileSystem, this.path(LOG_START_NAME), true)
       const cleaned = new CheckpointFile(this.fileSystem, this.path(CLEANER_OFFSET_NAME))
       await forgetRemoved(this.fileSystem.list(this.folder), recoveryPoints, starts, cleaned)
       this.reserve.hold()
