@@ -36,7 +36,7 @@ export default defineConfig({
           exclude: [
             ...SLOW,
             'test/{repo,package,bench,kafka}/**',
-            'test/clients/{java,librdkafka,kafkajs-waiting,postgres}/**',
+            'test/clients/{java,librdkafka,platformatic,kafkajs-waiting,postgres}/**',
             '**/node_modules/**',
           ],
         },
@@ -47,7 +47,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'clients',
-          include: ['test/clients/{java,librdkafka,kafkajs-waiting,postgres}/**/*.test.ts'],
+          include: ['test/clients/{java,librdkafka,platformatic,kafkajs-waiting,postgres}/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,

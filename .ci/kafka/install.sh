@@ -7,21 +7,10 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 exec </dev/null
+. "$here/../again.sh"
 version=${KAFKA_VERSION:-$(sed -n 's/.*<kafka.version>\(.*\)<.*/\1/p' "$here/pom.xml")}
 kafkajs=2.2.4
 tools=${KAFKALITE_TOOLS:-${TMPDIR:-/tmp}/kafkalite-tools-$(id -u)}/kafka-$version
-mkdir -p "$tools"
-
-# again COMMAND...: a network fails now and then; three times in a row is an answer.
-again() {
-  local try
-  for try in 1 2 3; do
-    if "$@" >&2; then return 0; fi
-    echo "try $try failed: $*" >&2
-    sleep $((try * 5))
-  done
-  return 1
-}
 
 # Kafka 4 needs Java 17 for its broker.
 javaIsGood() {
@@ -65,9 +54,5 @@ main() {
   printf '%s\n' "$tools"
 }
 
-# Of two that come at the same time one fetches and the other waits for it.
-if command -v flock >/dev/null; then
-  exec 9>"$tools/.lock"
-  flock 9
-fi
+alone "$tools"
 main

@@ -3,13 +3,13 @@
 #   KAFKALITE_TOOLS   the folder; one in the folder for temporary files when it is not set
 set -euo pipefail
 exec </dev/null
+. "$(dirname "$0")/../again.sh"
 version=2.16.1
-folder=${KAFKALITE_TOOLS:-${TMPDIR:-/tmp}/kafkalite-tools-$(id -u)}/confluent-kafka-$version
+folder=${KAFKALITE_TOOLS:-${TMPDIR:-/tmp}/kafkalite-tools-$(id -u)}/librdkafka-$version
+alone "$folder"
 if [ ! -e "$folder/done" ]; then
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  python3 -m venv "$folder" >&2
-  "$folder/bin/pip" install --quiet --disable-pip-version-check "confluent-kafka==$version" >&2
+  python3 -m venv --clear "$folder/python" >&2
+  again "$folder/python/bin/pip" install --quiet --disable-pip-version-check "confluent-kafka==$version"
   touch "$folder/done"
 fi
-printf '%s\n' "$folder/bin/python"
+printf '%s\n' "$folder/python/bin/python"

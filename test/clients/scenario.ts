@@ -1,0 +1,43 @@
+// What a client in another language does is a program, the scenario, which prints `ok NAME` or `failed NAME: WHY` for each check. Here
+// each check is a test of its own, so that what fails is seen by its name, and one that is not told of fails, too.
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { Broker, type BrokerOptions } from 'kafkalite'
+import { run } from '../kafka/tools.js'
+
+/** The checks of a scenario by the feature of Kafka that they are about. */
+export type Checks = Readonly<Record<string, readonly string[]>>
+
+/** The lines that an install script printed. */
+export async function installed(client: string, ...args: readonly string[]): Promise<readonly string[]> {
+  const script = fileURLToPath(new URL(`../../.ci/${client}/install.sh`, import.meta.url))
+  return (await run(script, args)).trim().split('\n')
+}
+
+/** A test for each check; `start` runs the scenario against a broker's address and answers what it printed. */
+export function scenario(checks: Checks, start: (address: string) => Promise<string>, options?: BrokerOptions): void {
+  let lines: readonly string[] = []
+
+  beforeAll(async () => {
+    const broker = await Broker.open(options)
+    const { address } = await broker.listen()
+    try {
+      lines = (await start(address)).trim().split('\n')
+    } finally {
+      await broker.close()
+    }
+  })
+
+  for (const [feature, names] of Object.entries(checks))
+    describe(feature, () => {
+      test.each(names)('%s', (name) => {
+        const line = lines.find((each) => each === `ok ${name}` || each.startsWith(`failed ${name}: `))
+        expect(line ?? lines.join('\n')).toBe(`ok ${name}`)
+      })
+    })
+
+  test('nothing else was checked', () => {
+    const names = lines.map((line) => /^ok (.*)$/.exec(line)?.[1] ?? /^failed (.*?): /.exec(line)?.[1] ?? line)
+    expect(names.toSorted()).toEqual(Object.values(checks).flat().toSorted())
+  })
+}
