@@ -1,4 +1,4 @@
-// What a broker answered in one case, made comparable: fields that no two brokers share (ids, addresses, times, the words of messages)
+// What a broker answered in one case, made comparable: fields that no two brokers share (ids, addresses, times, the words of an error)
 // become names in the order in which they are met, bytes of records become what they say, and lists without an order get one. What
 // is left has to be the same, field by field.
 import { readInt64 } from '../../src/lib/bytes.js'
@@ -16,7 +16,7 @@ export type Transcript = Readonly<Record<string, Json>>
 
 /** Times of a broker's clock are above, those that cases give are below. */
 const CLOCK_TIMES_FROM = 1_600_000_000_000
-const DROPPED = new Set(['throttleTimeMs', 'zkMigrationReady', 'errorMessage', 'batchIndexErrorMessage'])
+const DROPPED = new Set(['throttleTimeMs', 'zkMigrationReady', 'batchIndexErrorMessage'])
 const NAMED: Readonly<Record<string, string>> = {
   topicId: 'topic id',
   clusterId: 'cluster',
@@ -51,7 +51,9 @@ export function comparable(value: unknown, names: Names, field = ''): Json {
   if (value instanceof Uint8Array) return field === 'records' ? batchesOf(value, names) : Buffer.from(value).toString('hex')
   if (Array.isArray(value)) return ordered(value).map((each) => comparable(each, names, field))
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([name]) => !DROPPED.has(name))
+    const hasFailed = !('errorCode' in value && value.errorCode === 0)
+    const isKept = (name: string, of: unknown): boolean => !DROPPED.has(name) && (name !== 'errorMessage' || !(hasFailed || of === null))
+    const entries = Object.entries(value).filter(([name, each]) => isKept(name, each))
     return Object.fromEntries(entries.map(([name, each]) => [name, comparable(each, names, name)]))
   }
   return scalar(value, names, field)

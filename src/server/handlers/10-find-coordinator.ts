@@ -7,6 +7,8 @@ import { handler } from '../handler.js'
 
 /** From here on one request asks for several keys. */
 const KEYS_VERSION = 4
+/** What Kafka's message says there when nothing is wrong, as long as a request asks for one key. */
+const NO_ERROR = 'NONE'
 const TYPES = { group: 0, transaction: 1, share: 2 } as const
 const SHARE_VERSION = 6
 /** What is coordinated of a share group is its state in one partition. */
@@ -21,7 +23,7 @@ export const findCoordinator = handler({
     const isShared = keyType === TYPES.share && version >= SHARE_VERSION && coordinatorKeys.every((key) => SHARE_KEY.test(key))
     const isKnown = keyType === TYPES.group || keyType === TYPES.transaction || isShared
     const node = isKnown
-      ? { nodeId: NODE_ID, ...advertised, errorCode: ERROR_CODES.NONE, errorMessage: '' }
+      ? { nodeId: NODE_ID, ...advertised, errorCode: ERROR_CODES.NONE, errorMessage: version >= KEYS_VERSION ? '' : NO_ERROR }
       : {
           nodeId: -1,
           host: '',

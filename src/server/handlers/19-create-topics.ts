@@ -45,6 +45,7 @@ async function create(asked: Asked, validateOnly: boolean, { broker }: Call): Pr
     const made = await broker.cluster.createTopic(name, topic)
     return {
       name,
+      errorMessage: null,
       topicId: made.id,
       numPartitions: made.partitions,
       replicationFactor: 1,

@@ -43,7 +43,7 @@ async function describeResource(
     return {
       resourceType,
       resourceName,
-      errorMessage: null,
+      errorMessage: '',
       configs: isAll ? all : all.filter(({ name }) => name !== undefined && configurationKeys.includes(name)),
     }
   } catch (error) {
