@@ -1,4 +1,4 @@
-// kafka-dump-log (kafka.tools.DumpLogSegments) over the files of one log, and its output in parts. A line that is none of those known
+// kafka-dump-log (org.apache.kafka.tools.DumpLogSegments) over the files of one log, and its output in parts. A line that is none of those known
 // to say that all is well is a complaint, whatever its words.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -68,14 +68,14 @@ export async function dumpLog(tools: string, folder: string, options: DumpOption
   const { endings = ENDINGS, contents = true } = options
   const files = filesOf(folder, endings).join(',')
   const printing = contents ? ['--print-data-log'] : []
-  return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', ...printing, '--files', files]))
+  return parse(await java(tools, 'org.apache.kafka.tools.DumpLogSegments', ['--deep-iteration', ...printing, '--files', files]))
 }
 
 /** What the broker asks of its indexes at start; its complaints. */
 export async function checkIndexes(tools: string, folder: string): Promise<readonly string[]> {
   const files = filesOf(folder, ['.index', '.timeindex'])
   if (files.length === 0) return []
-  return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--index-sanity-check', '--files', files.join(',')])).complaints
+  return parse(await java(tools, 'org.apache.kafka.tools.DumpLogSegments', ['--index-sanity-check', '--files', files.join(',')])).complaints
 }
 
 function parse(printed: string): Dump {
