@@ -42,7 +42,7 @@ const MARKER = /^\| offset: (\d+) .* endTxnMarker: (\w+) coordinatorEpoch: \d+$/
 const INDEX_ENTRY = /^(offset: \d+ position: \d+|timestamp: \d+ offset: \d+)$/
 const GAP = /^\s*(\d+) is followed by (\d+)$/
 const PRODUCER =
-  /^producerId: \d+ producerEpoch: \d+ coordinatorEpoch: -?\d+ currentTxnFirstOffset: \S+ lastTimestamp: -?\d+ (firstSequence: \d+ lastSequence: \d+ lastOffset: \d+ offsetDelta: \d+ timestamp: -?\d+)?$/
+  /^producerId: \d+ producerEpoch: \d+ coordinatorEpoch: -?\d+ currentTxnFirstOffset: \S+ lastTimestamp: -?\d+ ?(firstSequence: \d+ lastSequence: \d+ lastOffset: \d+ offsetDelta: \d+ timestamp: -?\d+)?$/
 const ABORTED = /^version: 0 producerId: \d+ firstOffset: \d+ lastOffset: \d+ lastStableOffset: \d+$/
 /** A log shorter than 4 kB has an index without entries, Kafka's own too. */
 const FINE = /^(Dumping .*|Log starting offset: \d+|.* passed sanity check\.|.*\.index is empty\.|Non-consecutive offsets in .*|)$/
