@@ -8,6 +8,7 @@ import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { StopSignal } from '../lib/stopper.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { StorageFolder } from '../storage/storage.js'
 import type { BrokerSettings } from './broker-settings.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type { ConsumerGroupPort } from './consumer-group-port.js'
@@ -235,6 +236,8 @@ export interface ClusterEvents {
 export interface Cluster {
   /** The id that remote clients know the cluster by, the same each time it is opened. */
   identify?(): Promise<string>
+  /** Where the records of all partitions are. undefined: in memory. */
+  whereabouts?(): StorageFolder | undefined
   /** What is kept over openings for the listeners: access rules. */
   kept?(): Promise<KeptMap>
   /** What the broker was told, where it is in this process. */

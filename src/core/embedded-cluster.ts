@@ -6,7 +6,7 @@ import { describe, KafkaliteError } from '../errors.js'
 import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
-import type { Storage } from '../storage/storage.js'
+import type { Storage, StorageFolder } from '../storage/storage.js'
 import type { ConsumerGroupPort } from './consumer-group-port.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type {
@@ -251,6 +251,10 @@ export class EmbeddedCluster implements Cluster {
 
   partitionSize(place: TopicPartition): number {
     return this.requireParts().registry.get(place.topic).partition(place.partition).sizeBytes
+  }
+
+  whereabouts(): StorageFolder | undefined {
+    return this.storage.whereabouts?.()
   }
 
   /** Found in the metadata log, or made and kept there: a broker that nobody connects to needs none. */

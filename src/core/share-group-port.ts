@@ -88,12 +88,22 @@ export interface ShareGroupPort {
   forget(groupId: string, topic: string): Promise<void>
 }
 
+/** What a group whose assignment the broker computes is told by its configs. */
+export interface ConsumerGroupSettings {
+  /** consumer.session.timeout.ms. Milliseconds. */
+  readonly sessionTimeoutMs: number
+  /** consumer.heartbeat.interval.ms. Milliseconds. */
+  readonly heartbeatIntervalMs: number
+}
+
 /** Configs of groups, by Kafka's names. */
 export interface GroupConfigPort {
   /** What was set for the group. */
   of(groupId: string): Readonly<Record<string, string>>
   /** null takes a config back. INVALID_CONFIG, INVALID_REQUEST. With `validateOnly` it is only looked at. */
   alter(groupId: string, changes: ReadonlyMap<string, string | null>, validateOnly: boolean): Promise<void>
+  /** With the defaults filled in. */
+  consumerSettings(groupId: string): ConsumerGroupSettings
   /** Groups that something was set for. */
   ids(): readonly string[]
 }

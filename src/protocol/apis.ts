@@ -29,12 +29,15 @@ import { createAclsRequest, createAclsResponse } from './messages/30-create-acls
 import { deleteAclsRequest, deleteAclsResponse } from './messages/31-delete-acls.js'
 import { describeConfigsRequest, describeConfigsResponse } from './messages/32-describe-configs.js'
 import { alterConfigsRequest, alterConfigsResponse } from './messages/33-alter-configs.js'
+import { alterReplicaLogDirsRequest, alterReplicaLogDirsResponse } from './messages/34-alter-replica-log-dirs.js'
 import { describeLogDirsRequest, describeLogDirsResponse } from './messages/35-describe-log-dirs.js'
 import { saslAuthenticateRequest, saslAuthenticateResponse } from './messages/36-sasl-authenticate.js'
 import { createPartitionsRequest, createPartitionsResponse } from './messages/37-create-partitions.js'
 import { deleteGroupsRequest, deleteGroupsResponse } from './messages/42-delete-groups.js'
 import { electLeadersRequest, electLeadersResponse } from './messages/43-elect-leaders.js'
 import { incrementalAlterConfigsRequest, incrementalAlterConfigsResponse } from './messages/44-incremental-alter-configs.js'
+import { alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse } from './messages/45-alter-partition-reassignments.js'
+import { listPartitionReassignmentsRequest, listPartitionReassignmentsResponse } from './messages/46-list-partition-reassignments.js'
 import { offsetDeleteRequest, offsetDeleteResponse } from './messages/47-offset-delete.js'
 import { describeUserScramCredentialsRequest, describeUserScramCredentialsResponse } from './messages/50-describe-user-scram-credentials.js'
 import { alterUserScramCredentialsRequest, alterUserScramCredentialsResponse } from './messages/51-alter-user-scram-credentials.js'
@@ -97,12 +100,15 @@ export const APIS: ReadonlyMap<number, Api> = new Map<number, Api>([
   [31, { name: 'DeleteAcls', request: deleteAclsRequest, response: deleteAclsResponse }],
   [32, { name: 'DescribeConfigs', request: describeConfigsRequest, response: describeConfigsResponse }],
   [33, { name: 'AlterConfigs', request: alterConfigsRequest, response: alterConfigsResponse }],
+  [34, { name: 'AlterReplicaLogDirs', request: alterReplicaLogDirsRequest, response: alterReplicaLogDirsResponse }],
   [35, { name: 'DescribeLogDirs', request: describeLogDirsRequest, response: describeLogDirsResponse }],
   [36, { name: 'SaslAuthenticate', request: saslAuthenticateRequest, response: saslAuthenticateResponse }],
   [37, { name: 'CreatePartitions', request: createPartitionsRequest, response: createPartitionsResponse }],
   [42, { name: 'DeleteGroups', request: deleteGroupsRequest, response: deleteGroupsResponse }],
   [43, { name: 'ElectLeaders', request: electLeadersRequest, response: electLeadersResponse }],
   [44, { name: 'IncrementalAlterConfigs', request: incrementalAlterConfigsRequest, response: incrementalAlterConfigsResponse }],
+  [45, { name: 'AlterPartitionReassignments', request: alterPartitionReassignmentsRequest, response: alterPartitionReassignmentsResponse }],
+  [46, { name: 'ListPartitionReassignments', request: listPartitionReassignmentsRequest, response: listPartitionReassignmentsResponse }],
   [47, { name: 'OffsetDelete', request: offsetDeleteRequest, response: offsetDeleteResponse }],
   [50, { name: 'DescribeUserScramCredentials', request: describeUserScramCredentialsRequest, response: describeUserScramCredentialsResponse }],
   [51, { name: 'AlterUserScramCredentials', request: alterUserScramCredentialsRequest, response: alterUserScramCredentialsResponse }],

@@ -84,6 +84,7 @@ export const BROKER_CONFIGS: Readonly<Record<string, Known>> = {
   'log.roll.ms': topic('long', 'segmentMs'),
   'log.segment.bytes': topic('int', 'segmentBytes'),
   'max.connections': listener('int', 'maxConnections'),
+  'max.connections.per.ip': listener('int', 'maxConnectionsPerIp'),
   'message.max.bytes': topic('int', 'maxMessageBytes'),
   'min.insync.replicas': only('int', '1'),
   'node.id': only('int', '1'),

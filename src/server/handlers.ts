@@ -30,10 +30,15 @@ import { createAcls } from './handlers/30-create-acls.js'
 import { deleteAcls } from './handlers/31-delete-acls.js'
 import { describeConfigs } from './handlers/32-describe-configs.js'
 import { alterConfigs } from './handlers/33-alter-configs.js'
+import { alterReplicaLogDirs } from './handlers/34-alter-replica-log-dirs.js'
+import { describeLogDirs } from './handlers/35-describe-log-dirs.js'
 import { saslAuthenticate } from './handlers/36-sasl-authenticate.js'
 import { createPartitions } from './handlers/37-create-partitions.js'
 import { deleteGroups } from './handlers/42-delete-groups.js'
+import { electLeaders } from './handlers/43-elect-leaders.js'
 import { incrementalAlterConfigs } from './handlers/44-incremental-alter-configs.js'
+import { alterPartitionReassignments } from './handlers/45-alter-partition-reassignments.js'
+import { listPartitionReassignments } from './handlers/46-list-partition-reassignments.js'
 import { offsetDelete } from './handlers/47-offset-delete.js'
 import { describeUserScramCredentials } from './handlers/50-describe-user-scram-credentials.js'
 import { alterUserScramCredentials } from './handlers/51-alter-user-scram-credentials.js'
@@ -43,6 +48,7 @@ import { describeTransactions } from './handlers/65-describe-transactions.js'
 import { listTransactions } from './handlers/66-list-transactions.js'
 import { consumerGroupHeartbeat } from './handlers/68-consumer-group-heartbeat.js'
 import { consumerGroupDescribe } from './handlers/69-consumer-group-describe.js'
+import { describeTopicPartitions } from './handlers/75-describe-topic-partitions.js'
 import { shareGroupHeartbeat } from './handlers/76-share-group-heartbeat.js'
 import { shareGroupDescribe } from './handlers/77-share-group-describe.js'
 import { shareFetch } from './handlers/78-share-fetch.js'
@@ -80,10 +86,15 @@ const ALL: readonly AnyHandler[] = [
   deleteAcls,
   describeConfigs,
   alterConfigs,
+  alterReplicaLogDirs,
+  describeLogDirs,
   saslAuthenticate,
   createPartitions,
   deleteGroups,
+  electLeaders,
   incrementalAlterConfigs,
+  alterPartitionReassignments,
+  listPartitionReassignments,
   offsetDelete,
   describeUserScramCredentials,
   alterUserScramCredentials,
@@ -93,6 +104,7 @@ const ALL: readonly AnyHandler[] = [
   listTransactions,
   consumerGroupHeartbeat,
   consumerGroupDescribe,
+  describeTopicPartitions,
   shareGroupHeartbeat,
   shareGroupDescribe,
   shareFetch,

@@ -48,6 +48,8 @@ export interface ListenOptions {
   advertised?: { readonly host: string; readonly port: number } | undefined
   /** Connections at a time; a further one is closed at once. Default: no limit. Kafka: max.connections */
   maxConnections?: number | undefined
+  /** Connections at a time from one address; a further one is closed at once. Default: no limit. Kafka: max.connections.per.ip */
+  maxConnectionsPerIp?: number | undefined
   /** The largest request. Bytes, from 1. Default 104857600 (100 MiB). Kafka: socket.request.max.bytes */
   maxRequestBytes?: number | undefined
   /** A connection on which nothing was asked for so long is closed. Milliseconds. Default 600000 (10 minutes). Kafka: connections.max.idle.ms */
@@ -69,11 +71,12 @@ export interface ListenOptions {
 
 /** What a listener was told of limits, with the defaults filled in. */
 export type ListenerSettings = Required<{
-  readonly [P in 'maxConnections' | 'maxRequestBytes' | 'connectionsMaxIdleMs' | 'connectionsMaxReauthMs']: number
+  readonly [P in 'maxConnections' | 'maxConnectionsPerIp' | 'maxRequestBytes' | 'connectionsMaxIdleMs' | 'connectionsMaxReauthMs']: number
 }>
 
 export const LISTENER_DEFAULTS: ListenerSettings = {
   maxConnections: Number.POSITIVE_INFINITY,
+  maxConnectionsPerIp: Number.POSITIVE_INFINITY,
   maxRequestBytes: 104_857_600,
   connectionsMaxIdleMs: 600_000,
   connectionsMaxReauthMs: 0,

@@ -44,6 +44,8 @@ class TcpListener implements Listener {
   port = 0
   private readonly server: Server
   private readonly connections = new Set<Connection>()
+  /** How many of them come from each address. */
+  private readonly connectionsFrom = new Map<string, number>()
   readonly closed: Promise<void>
   private isClosing = false
   private readonly settings: ListenerSettings
@@ -56,8 +58,9 @@ class TcpListener implements Listener {
     private readonly users: ScramStore | null,
     private readonly acls: AclStore | null,
   ) {
-    const { maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs } = options
-    this.settings = resolveListenerSettings({ maxConnections, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs })
+    const { maxConnections, maxConnectionsPerIp, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs } = options
+    const given = { maxConnections, maxConnectionsPerIp, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs }
+    this.settings = resolveListenerSettings(given)
     const { tls } = options
     const accept = (socket: Socket): void => this.accept(socket)
     this.server =
@@ -102,7 +105,9 @@ class TcpListener implements Listener {
 
   private accept(socket: Socket): void {
     const { settings: listening } = this
-    if (this.isClosing || this.connections.size >= listening.maxConnections) {
+    const address = socket.remoteAddress ?? ''
+    const fromThere = this.connectionsFrom.get(address) ?? 0
+    if (this.isClosing || this.connections.size >= listening.maxConnections || fromThere >= listening.maxConnectionsPerIp) {
       socket.destroy()
       return
     }
@@ -116,10 +121,18 @@ class TcpListener implements Listener {
         advertised: this.options.advertised ?? this.reachedAt(socket),
       },
       accessOf: (user, host) => this.accessOf(user ?? certified(socket), host),
-      onClose: () => this.connections.delete(connection),
+      onClose: () => this.forget(connection, address),
       onError: (error) => this.report(error),
     })
     this.connections.add(connection)
+    this.connectionsFrom.set(address, fromThere + 1)
+  }
+
+  private forget(connection: Connection, address: string): void {
+    this.connections.delete(connection)
+    const left = (this.connectionsFrom.get(address) ?? 1) - 1
+    if (left === 0) this.connectionsFrom.delete(address)
+    else this.connectionsFrom.set(address, left)
   }
 
   /** Bound to all addresses it is not reached at "all", but where this client has found it. */
@@ -162,6 +175,7 @@ const OPTION_NAMES: readonly string[] = [
   'port',
   'advertised',
   'maxConnections',
+  'maxConnectionsPerIp',
   'maxRequestBytes',
   'connectionsMaxIdleMs',
   'connectionsMaxReauthMs',
@@ -182,6 +196,7 @@ function checkListenOptions(options: ListenOptions): void {
     port,
     advertised,
     maxConnections,
+    maxConnectionsPerIp,
     maxRequestBytes,
     connectionsMaxIdleMs,
     connectionsMaxReauthMs,
@@ -200,6 +215,7 @@ function checkListenOptions(options: ListenOptions): void {
     throw new KafkaliteError('INVALID_ARGUMENT', `listen(): advertised is a host and a port, not ${describe(advertised)}`)
   if (advertised !== undefined) whole('the port of advertised', advertised.port, 1, PORT_MAX)
   whole('maxConnections', maxConnections, 1, Number.MAX_SAFE_INTEGER)
+  whole('maxConnectionsPerIp', maxConnectionsPerIp, 1, Number.MAX_SAFE_INTEGER)
   whole('maxRequestBytes', maxRequestBytes, 1, 2_147_483_647)
   whole('connectionsMaxIdleMs', connectionsMaxIdleMs, 1, Number.MAX_SAFE_INTEGER)
   whole('connectionsMaxReauthMs', connectionsMaxReauthMs, 0, Number.MAX_SAFE_INTEGER)

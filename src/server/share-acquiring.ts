@@ -17,6 +17,8 @@ export interface Wanted {
   readonly maxBytes: number
   readonly maxWaitMs: number
   readonly wholeBatches: boolean
+  /** About how many records are told of as one range: a range that has as many ends where a batch does. 0: no range is cut. */
+  readonly rangeRecords: number
   readonly signal: AbortSignal
 }
 
@@ -40,7 +42,7 @@ export async function acquire(session: ShareSession, topics: readonly SharedTopi
       left -= offsets.length
       bytesLeft -= batch.sizeBytes
     }
-    taken.push(...byPlace(topic, got))
+    taken.push(...byPlace(topic, got, wanted.rangeRecords))
   }
   if (taken.length > 0 || wanted.maxWaitMs <= 0 || topics.length === 0 || wanted.maxRecords <= 0) return taken
   return waitForAny(session, topics, wanted)
@@ -55,7 +57,7 @@ async function waitForAny(session: ShareSession, topics: readonly SharedTopic[],
     const waits = topics.map(async (topic) => {
       const got = await take(session, topic, { ...wanted, signal: enough.signal })
       if (got.length > 0) stop()
-      return byPlace(topic, got)
+      return byPlace(topic, got, wanted.rangeRecords)
     })
     return (await Promise.all(waits)).flat()
   } finally {
@@ -72,7 +74,7 @@ async function take(session: ShareSession, topic: SharedTopic, wanted: Wanted): 
   return got
 }
 
-function byPlace({ topicId }: SharedTopic, got: readonly AcquiredBatch[]): AcquiredPlace[] {
+function byPlace({ topicId }: SharedTopic, got: readonly AcquiredBatch[], rangeRecords: number): AcquiredPlace[] {
   const partitions = new Map<number, AcquiredBatch[]>()
   for (const one of got) {
     const there = partitions.get(one.partition)
@@ -82,7 +84,7 @@ function byPlace({ topicId }: SharedTopic, got: readonly AcquiredBatch[]): Acqui
   return [...partitions].map(([partition, acquired]) => ({
     place: { topicId, partition },
     batches: batchesOf(acquired),
-    ranges: rangesOf(acquired),
+    ranges: rangesOf(acquired, rangeRecords || Number.POSITIVE_INFINITY),
   }))
 }
 
@@ -92,7 +94,8 @@ function batchesOf(acquired: readonly AcquiredBatch[]): readonly PackedBatch[] {
   return [...batches.values()].sort((a, b) => a.baseOffset - b.baseOffset)
 }
 
-function rangesOf(acquired: readonly AcquiredBatch[]): AcquiredPlace['ranges'] {
+function rangesOf(acquired: readonly AcquiredBatch[], most: number): AcquiredPlace['ranges'] {
+  const starts = new Set(acquired.map(({ batch }) => batch.baseOffset))
   const records = acquired.flatMap(({ offsets, deliveryCounts }) =>
     offsets.map((offset, i) => [offset, deliveryCounts[i] as number] as const),
   )
@@ -100,7 +103,8 @@ function rangesOf(acquired: readonly AcquiredBatch[]): AcquiredPlace['ranges'] {
   const ranges: { firstOffset: number; lastOffset: number; deliveryCount: number }[] = []
   for (const [offset, deliveryCount] of records) {
     const last = ranges[ranges.length - 1]
-    if (last !== undefined && last.lastOffset === offset - 1 && last.deliveryCount === deliveryCount) last.lastOffset = offset
+    const isFull = last !== undefined && starts.has(offset) && offset - last.firstOffset >= most
+    if (last !== undefined && last.lastOffset === offset - 1 && last.deliveryCount === deliveryCount && !isFull) last.lastOffset = offset
     else ranges.push({ firstOffset: offset, lastOffset: offset, deliveryCount })
   }
   return ranges

@@ -51,6 +51,16 @@ export interface LogAppend {
   readonly batches: readonly PackedBatch[]
 }
 
+/** The folder, or what else has a name and an end, that holds the logs of a storage. */
+export interface StorageFolder {
+  /** Its path from the root. */
+  readonly path: string
+  /** How large the disk is that it is on. Bytes; -1: not known. */
+  readonly totalBytes: number
+  /** How much of that is free. Bytes; -1: not known. */
+  readonly usableBytes: number
+}
+
 /** A place that keeps named logs. One broker at a time owns it. */
 export interface Storage {
   /** What it can do, the same for as long as it lives. */
@@ -71,6 +81,8 @@ export interface Storage {
    *  may make more durable than it was asked for. Concurrent calls share the work.
    *  After a failure the storage stays failed: every later append and sync rejects with `STORAGE_FAILED`, reading goes on. */
   sync(log?: LogStore): Awaitable<void>
+  /** Where the logs are, for those who administer disks. Left out by a storage that is in no folder. */
+  whereabouts?(): StorageFolder
   /** Makes everything durable and lets the place go. Idempotent; later calls to the storage or its logs reject with `CLOSED`. */
   close(): Awaitable<void>
 }

@@ -191,6 +191,7 @@ const NAMES: Readonly<Record<string, Run>> = {
     lock.release()
     ;(await take()).release()
     assert.ok(fileSystem.freeBytes(folder) > 0)
+    assert.ok((fileSystem.totalBytes?.(folder) ?? Infinity) >= fileSystem.freeBytes(folder))
   },
   'memory for reading is as long as was asked': async (fileSystem) => {
     assert.equal(fileSystem.allocate(4097).length, 4097)

@@ -27,6 +27,7 @@ import { txnOffsetCommitRequest, txnOffsetCommitResponse } from '../../src/proto
 import { describeAclsRequest, describeAclsResponse } from '../../src/protocol/messages/29-describe-acls.js'
 import { describeConfigsRequest, describeConfigsResponse } from '../../src/protocol/messages/32-describe-configs.js'
 import { alterConfigsRequest, alterConfigsResponse } from '../../src/protocol/messages/33-alter-configs.js'
+import { alterReplicaLogDirsRequest, alterReplicaLogDirsResponse } from '../../src/protocol/messages/34-alter-replica-log-dirs.js'
 import { describeLogDirsRequest, describeLogDirsResponse } from '../../src/protocol/messages/35-describe-log-dirs.js'
 import { saslAuthenticateRequest, saslAuthenticateResponse } from '../../src/protocol/messages/36-sasl-authenticate.js'
 import { createPartitionsRequest, createPartitionsResponse } from '../../src/protocol/messages/37-create-partitions.js'
@@ -36,6 +37,14 @@ import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
 } from '../../src/protocol/messages/44-incremental-alter-configs.js'
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+} from '../../src/protocol/messages/45-alter-partition-reassignments.js'
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+} from '../../src/protocol/messages/46-list-partition-reassignments.js'
 import { offsetDeleteRequest, offsetDeleteResponse } from '../../src/protocol/messages/47-offset-delete.js'
 import { describeClusterRequest, describeClusterResponse } from '../../src/protocol/messages/60-describe-cluster.js'
 import { describeProducersRequest, describeProducersResponse } from '../../src/protocol/messages/61-describe-producers.js'
@@ -94,12 +103,15 @@ export const txnOffsetCommit = { request: txnOffsetCommitRequest, response: txnO
 export const describeAcls = { request: describeAclsRequest, response: describeAclsResponse }
 export const describeConfigs = { request: describeConfigsRequest, response: describeConfigsResponse }
 export const alterConfigs = { request: alterConfigsRequest, response: alterConfigsResponse }
+export const alterReplicaLogDirs = { request: alterReplicaLogDirsRequest, response: alterReplicaLogDirsResponse }
 export const describeLogDirs = { request: describeLogDirsRequest, response: describeLogDirsResponse }
 export const saslAuthenticate = { request: saslAuthenticateRequest, response: saslAuthenticateResponse }
 export const createPartitions = { request: createPartitionsRequest, response: createPartitionsResponse }
 export const deleteGroups = { request: deleteGroupsRequest, response: deleteGroupsResponse }
 export const electLeaders = { request: electLeadersRequest, response: electLeadersResponse }
 export const incrementalAlterConfigs = { request: incrementalAlterConfigsRequest, response: incrementalAlterConfigsResponse }
+export const alterPartitionReassignments = { request: alterPartitionReassignmentsRequest, response: alterPartitionReassignmentsResponse }
+export const listPartitionReassignments = { request: listPartitionReassignmentsRequest, response: listPartitionReassignmentsResponse }
 export const offsetDelete = { request: offsetDeleteRequest, response: offsetDeleteResponse }
 export const describeCluster = { request: describeClusterRequest, response: describeClusterResponse }
 export const describeProducers = { request: describeProducersRequest, response: describeProducersResponse }

@@ -6,6 +6,8 @@ import type { Json, Transcript } from './transcript.js'
 export interface Difference {
   /** A sentence for the page. */
   readonly why: string
+  /** Of a broker in memory alone; on files it is not there. */
+  readonly isInMemory?: boolean
   /** What kafkalite has, by the label of the request and the way to the field: `label/topics/0/errorCode`. */
   readonly ours: Readonly<Record<string, Json>>
 }

@@ -1,10 +1,14 @@
 // kafkalite answers every case as Apache Kafka answered it (test/differential/answers), field by field, but for the differences that the case
-// names. `npm run differential` asks Kafka again.
+// names, in memory and on files. `npm run differential` asks Kafka again.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FileStorage } from 'kafkalite'
 import { describe, expect, test } from 'vitest'
-import { differencesOf } from './case.js'
+import { type Case, differencesOf } from './case.js'
 import { GROUPS } from './groups.js'
 import { answersOf, isOffered, prefixOf, runHere } from './run.js'
-import type { Json } from './transcript.js'
+import type { Json, Transcript } from './transcript.js'
 
 describe.each(GROUPS.map((group) => [group.name, group] as const))('%s', (_, group) => {
   const answers = answersOf(group)
@@ -13,10 +17,27 @@ describe.each(GROUPS.map((group) => [group.name, group] as const))('%s', (_, gro
     expect(group.cases.map(({ name }) => name).toSorted()).toEqual(Object.keys(answers.cases).toSorted())
   })
 
-  test.each(group.cases.filter(isOffered).map((one) => [one.name, one] as const))('%s', async (name, one) => {
-    const ours = JSON.parse(JSON.stringify(await runHere(one, prefixOf(group, one)))) as Json
-    const found = differencesOf(answers.cases[name], ours)
-    const declared = Object.assign({}, ...(one.differs ?? []).map((difference) => difference.ours)) as unknown
+  const cases = group.cases.filter(isOffered).map((one) => [one.name, one] as const)
+
+  /** Every field that is other than in Kafka is declared, and nothing else. */
+  function expectDeclared(one: Case, transcript: Transcript, isInMemory: boolean): void {
+    const ours = JSON.parse(JSON.stringify(transcript)) as Json
+    const found = differencesOf(answers.cases[one.name], ours)
+    const expected = (one.differs ?? []).filter((difference) => isInMemory || difference.isInMemory !== true)
+    const declared = Object.assign({}, ...expected.map((difference) => difference.ours)) as unknown
     expect(Object.fromEntries(found.map(({ at, ours: value }) => [at, value]))).toEqual(declared)
+  }
+
+  test.each(cases)('%s', async (_name, one) => {
+    expectDeclared(one, await runHere(one, prefixOf(group, one)), true)
+  })
+
+  test.each(cases)('%s, on files', async (_name, one) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kafkalite-differential-'))
+    try {
+      expectDeclared(one, await runHere(one, prefixOf(group, one), new FileStorage(folder)), false)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 })

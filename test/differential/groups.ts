@@ -8,6 +8,7 @@ import { IDEMPOTENCE_CASES } from './cases/idempotence.js'
 import { OFFSET_CASES } from './cases/offsets.js'
 import { PRODUCE_CASES } from './cases/produce.js'
 import { READING_CASES } from './cases/reading.js'
+import { REPLICA_CASES } from './cases/replicas.js'
 import { TOPIC_CASES } from './cases/topics.js'
 import { TRANSACTION_CASES } from './cases/transactions.js'
 
@@ -22,4 +23,5 @@ export const GROUPS: readonly CaseGroup[] = [
   { name: 'classic-groups', cases: CLASSIC_GROUP_CASES },
   { name: 'consumer-groups', cases: CONSUMER_GROUP_CASES },
   { name: 'transactions', cases: TRANSACTION_CASES },
+  { name: 'replicas', cases: REPLICA_CASES },
 ]

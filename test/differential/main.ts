@@ -23,7 +23,6 @@ const clock = new SystemClock()
 const pause = (): Promise<void> => new Promise((resolve) => clock.setTimer(clock.now() + PAUSE_MS, resolve, { holds: true }))
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
-process.env.KAFKA_VERSION = KAFKA_VERSION
 const tools = await install()
 const folder = mkdtempSync(join(tmpdir(), 'kafkalite-differential-'))
 const node = await KafkaNode.start(tools, folder, PROPERTIES)

@@ -1,14 +1,15 @@
 // Runs one case against one broker, and keeps Kafka's answers in files.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Broker } from 'kafkalite'
+import { Broker, type FileStorage } from 'kafkalite'
 import { HANDLERS } from '../../src/server/handlers.js'
 import type { Answers, Case, CaseGroup } from './case.js'
 import { type Place, Subject } from './subject.js'
 import type { Transcript } from './transcript.js'
 
-/** The version of Apache Kafka that is asked. */
-export const KAFKA_VERSION = '4.3.1'
+/** The version of Apache Kafka that is asked: the one that .ci/kafka fetches. */
+export const KAFKA_VERSION =
+  /<kafka\.version>(.+?)</.exec(readFileSync(new URL('../../.ci/kafka/pom.xml', import.meta.url), 'utf8'))?.[1] ?? ''
 
 /** Where kafkalite's defaults are other ones than Kafka's: the suite asks both with the same. */
 const KAFKAS_DEFAULTS = { groupMinSessionTimeoutMs: 6000 }
@@ -28,9 +29,9 @@ export function prefixOf(group: CaseGroup, one: Case): string {
   return `${group.name}-${group.cases.indexOf(one)}`
 }
 
-/** Runs a case against a broker of its own. */
-export async function runHere(one: Case, prefix: string): Promise<Transcript> {
-  const broker = await Broker.open(KAFKAS_DEFAULTS)
+/** Runs a case against a broker of its own, in memory or in a folder of files. */
+export async function runHere(one: Case, prefix: string, storage?: FileStorage): Promise<Transcript> {
+  const broker = await Broker.open({ ...KAFKAS_DEFAULTS, ...(storage !== undefined && { storage }) })
   try {
     const { host, port } = await broker.listen()
     return await runCase(one, prefix, { host, port, pause: null })

@@ -23,10 +23,13 @@ const NAMED: Readonly<Record<string, string>> = {
   memberId: 'member',
   leader: 'member',
   producerId: 'producer',
+  logDir: 'log folder',
 }
 /** Where they begin differs between versions of Kafka. */
 const EPOCHS = new Set(['memberEpoch', 'groupEpoch', 'assignmentEpoch'])
 const TIMES = /time|timestamp/i
+/** How large a disk is. */
+const DISK_BYTES = new Set(['totalBytes', 'usableBytes'])
 /** What lists are put in order by, when their elements have one of these. */
 const ORDERS = ['name', 'topic', 'groupId', 'resourceName', 'partitionIndex', 'partition', 'index', 'transactionalId', 'key', 'apiKey']
 
@@ -66,6 +69,7 @@ function scalar(value: unknown, names: Names, field: string): Json {
   if (kind !== undefined && !isNone) return names.of(kind, String(value))
   if (typeof value === 'number' && value >= CLOCK_TIMES_FROM && TIMES.test(field)) return '<now>'
   if (EPOCHS.has(field) && typeof value === 'number' && value > 0) return names.of('epoch', String(value))
+  if (DISK_BYTES.has(field) && value !== -1) return '<bytes>'
   if (field === 'host' && value !== '') return '<host>'
   if (field === 'port' && value !== -1) return '<port>'
   return (value ?? null) as Json

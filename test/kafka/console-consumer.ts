@@ -26,7 +26,7 @@ export async function consume(node: KafkaNode, reading: Reading): Promise<Readab
   const printed = await node.command('consumer.ConsoleConsumer', [
     ...['--topic', topic, '--partition', String(partition), '--offset', String(from), '--max-messages', String(count)],
     ...['--isolation-level', isolation, '--timeout-ms', '30000'],
-    ...properties.flatMap((property) => ['--property', property]),
+    ...properties.flatMap((property) => ['--formatter-property', property]),
   ])
   return printed
     .split(RECORD)

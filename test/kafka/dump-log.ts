@@ -1,4 +1,4 @@
-// kafka-dump-log (kafka.tools.DumpLogSegments) over the files of one log, and its output in parts. A line that is none of those known
+// kafka-dump-log (org.apache.kafka.tools.DumpLogSegments) over the files of one log, and its output in parts. A line that is none of those known
 // to say that all is well is a complaint, whatever its words.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -42,7 +42,7 @@ const MARKER = /^\| offset: (\d+) .* endTxnMarker: (\w+) coordinatorEpoch: \d+$/
 const INDEX_ENTRY = /^(offset: \d+ position: \d+|timestamp: \d+ offset: \d+)$/
 const GAP = /^\s*(\d+) is followed by (\d+)$/
 const PRODUCER =
-  /^producerId: \d+ producerEpoch: \d+ coordinatorEpoch: -?\d+ currentTxnFirstOffset: \S+ lastTimestamp: -?\d+ (firstSequence: \d+ lastSequence: \d+ lastOffset: \d+ offsetDelta: \d+ timestamp: -?\d+)?$/
+  /^producerId: \d+ producerEpoch: \d+ coordinatorEpoch: -?\d+ currentTxnFirstOffset: \S+ lastTimestamp: -?\d+ ?(firstSequence: \d+ lastSequence: \d+ lastOffset: \d+ offsetDelta: \d+ timestamp: -?\d+)?$/
 const ABORTED = /^version: 0 producerId: \d+ firstOffset: \d+ lastOffset: \d+ lastStableOffset: \d+$/
 /** A log shorter than 4 kB has an index without entries, Kafka's own too. */
 const FINE = /^(Dumping .*|Log starting offset: \d+|.* passed sanity check\.|.*\.index is empty\.|Non-consecutive offsets in .*|)$/
@@ -68,14 +68,14 @@ export async function dumpLog(tools: string, folder: string, options: DumpOption
   const { endings = ENDINGS, contents = true } = options
   const files = filesOf(folder, endings).join(',')
   const printing = contents ? ['--print-data-log'] : []
-  return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--deep-iteration', ...printing, '--files', files]))
+  return parse(await java(tools, 'org.apache.kafka.tools.DumpLogSegments', ['--deep-iteration', ...printing, '--files', files]))
 }
 
 /** What the broker asks of its indexes at start; its complaints. */
 export async function checkIndexes(tools: string, folder: string): Promise<readonly string[]> {
   const files = filesOf(folder, ['.index', '.timeindex'])
   if (files.length === 0) return []
-  return parse(await java(tools, 'kafka.tools.DumpLogSegments', ['--index-sanity-check', '--files', files.join(',')])).complaints
+  return parse(await java(tools, 'org.apache.kafka.tools.DumpLogSegments', ['--index-sanity-check', '--files', files.join(',')])).complaints
 }
 
 function parse(printed: string): Dump {

@@ -13,7 +13,23 @@ import { describeAclsRequest, describeAclsResponse } from '../../src/protocol/me
 import { createAclsRequest, createAclsResponse } from '../../src/protocol/messages/30-create-acls.js'
 import { deleteAclsRequest, deleteAclsResponse } from '../../src/protocol/messages/31-delete-acls.js'
 import { saslHandshakeRequest, saslHandshakeResponse } from '../../src/protocol/messages/17-sasl-handshake.js'
+import { alterReplicaLogDirsRequest, alterReplicaLogDirsResponse } from '../../src/protocol/messages/34-alter-replica-log-dirs.js'
+import { describeLogDirsRequest, describeLogDirsResponse } from '../../src/protocol/messages/35-describe-log-dirs.js'
+import { electLeadersRequest, electLeadersResponse } from '../../src/protocol/messages/43-elect-leaders.js'
+import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+} from '../../src/protocol/messages/45-alter-partition-reassignments.js'
+import {
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+} from '../../src/protocol/messages/46-list-partition-reassignments.js'
+import {
+  describeTopicPartitionsRequest,
+  describeTopicPartitionsResponse,
+} from '../../src/protocol/messages/75-describe-topic-partitions.js'
 import { saslAuthenticateRequest, saslAuthenticateResponse } from '../../src/protocol/messages/36-sasl-authenticate.js'
+import { ZERO_UUID } from '../../src/protocol/uuid.js'
 import { OPERATIONS, PATTERNS, PERMISSIONS, RESOURCES } from '../../src/server/access/acl.js'
 import { batchOf, produceTo } from './server-fixture.js'
 import { WireClient } from './wire-client.js'
@@ -218,4 +234,81 @@ test('kafkajs keeps rules, and works by them', async () => {
     consumer.run({ eachMessage: async ({ message }) => resolve(message.value?.toString()) }).catch(reject)
   })
   expect(value).toBe('one')
+})
+
+test('descriptions of partitions page through what may be seen, and say of the rest only that it may not', async () => {
+  const { broker, listener } = await opened()
+  for (const name of ['a', 'b', 'c', 'd']) await broker.topic(name, { partitions: 2 })
+  const [admin, alice] = [await as(listener, 'admin'), await as(listener, 'alice')]
+  const described = async (topics: readonly string[], cursor: string | null, responsePartitionLimit = 2) => {
+    const answer = await alice.call(describeTopicPartitionsRequest, describeTopicPartitionsResponse, 0, {
+      topics: topics.map((name) => ({ name })),
+      responsePartitionLimit,
+      cursor: cursor === null ? null : { topicName: cursor, partitionIndex: 0 },
+    })
+    const seen = answer.topics.map(({ name, errorCode, partitions, topicId }) => [
+      name,
+      errorCode,
+      partitions.length,
+      topicId === ZERO_UUID,
+    ])
+    return [seen, answer.nextCursor?.topicName ?? null]
+  }
+  const refused = (name: string) => [name, ERROR_CODES.TOPIC_AUTHORIZATION_FAILED, 0, true]
+  expect(await described([], null)).toEqual([[], null])
+  expect(await described(['a', 'never'], null)).toEqual([[refused('a'), refused('never')], null])
+  for (const name of ['b', 'd']) expect(await allow(admin, 'describe', 'topic', name)).toBe(0)
+  expect(await described([], null)).toEqual([[['b', 0, 2, false]], 'd'])
+  expect(await described([], 'c')).toEqual([[['d', 0, 2, false]], null])
+  expect(await described(['a', 'b', 'c', 'd'], null, 3)).toEqual([
+    [['b', 0, 2, false], ['d', 0, 1, false], refused('a'), refused('c')],
+    'd',
+  ])
+  expect(await described(['a', 'b', 'c', 'd'], 'c')).toEqual([[['d', 0, 2, false], refused('c')], null])
+  const [topic] = (await alice.call(describeTopicPartitionsRequest, describeTopicPartitionsResponse, 0, { topics: [{ name: 'b' }] })).topics
+  expect(topic?.topicAuthorizedOperations).toBe(1 << OPERATIONS.describe)
+})
+
+test('folders, elections and reassignments are rights on the cluster', async () => {
+  const { broker, listener } = await opened()
+  await broker.topic('t')
+  const [admin, alice] = [await as(listener, 'admin'), await as(listener, 'alice')]
+  const { CLUSTER_AUTHORIZATION_FAILED: refused, ELECTION_NOT_NEEDED, NO_REASSIGNMENT_IN_PROGRESS, LOG_DIR_NOT_FOUND } = ERROR_CODES
+  const codes = async (): Promise<unknown> => {
+    const folders = await alice.call(describeLogDirsRequest, describeLogDirsResponse, 4, { topics: null })
+    const topicPartitions = [{ topic: 't', partitions: [0] }]
+    const oldElection = await alice.call(electLeadersRequest, electLeadersResponse, 0, { topicPartitions })
+    const election = await alice.call(electLeadersRequest, electLeadersResponse, 2, { topicPartitions })
+    const move = await alice.call(alterPartitionReassignmentsRequest, alterPartitionReassignmentsResponse, 1, {
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, replicas: null }] }],
+    })
+    const moves = await alice.call(listPartitionReassignmentsRequest, listPartitionReassignmentsResponse, 0, { topics: null })
+    const dirs = [{ path: '/other', topics: [{ name: 't', partitions: [0] }] }]
+    const folder = await alice.call(alterReplicaLogDirsRequest, alterReplicaLogDirsResponse, 2, { dirs })
+    return {
+      folders: [folders.errorCode, folders.results.length],
+      oldElection: oldElection.replicaElectionResults[0]?.partitionResult[0]?.errorCode,
+      election: [election.errorCode, election.replicaElectionResults[0]?.partitionResult[0]?.errorCode],
+      move: [move.errorCode, move.responses[0]?.partitions[0]?.errorCode],
+      moves: moves.errorCode,
+      folder: folder.results[0]?.partitions[0]?.errorCode,
+    }
+  }
+  expect(await codes()).toEqual({
+    folders: [refused, 0],
+    oldElection: refused,
+    election: [refused, refused],
+    move: [refused, refused],
+    moves: refused,
+    folder: refused,
+  })
+  for (const operation of ['describe', 'alter'] as const) expect(await allow(admin, operation, 'cluster', 'kafka-cluster')).toBe(0)
+  expect(await codes()).toEqual({
+    folders: [0, 1],
+    oldElection: ELECTION_NOT_NEEDED,
+    election: [0, ELECTION_NOT_NEEDED],
+    move: [0, NO_REASSIGNMENT_IN_PROGRESS],
+    moves: 0,
+    folder: LOG_DIR_NOT_FOUND,
+  })
 })

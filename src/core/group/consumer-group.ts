@@ -123,9 +123,12 @@ export class ConsumerGroup {
     return read
   }
 
-  /** A remote member was heard of. */
-  heard(member: GroupMember): void {
+  /** A remote member was heard of. From now on it may be silent for that long. Milliseconds. */
+  heard(member: GroupMember, sessionTimeoutMs = member.maxPollIntervalMs): void {
     member.lastPolledMs = this.options.clock.now()
+    const isShorter = sessionTimeoutMs < member.maxPollIntervalMs
+    member.maxPollIntervalMs = sessionTimeoutMs
+    if (isShorter) this.watchAnew(member)
   }
 
   get(memberId: string): GroupMember | undefined {
@@ -281,6 +284,12 @@ export class ConsumerGroup {
     })
   }
 
+  /** It could be late sooner than its timer looks. */
+  private watchAnew(member: GroupMember): void {
+    member.timer?.cancel()
+    this.watch(member)
+  }
+
   private expire(member: GroupMember): void {
     const lost = [...member.owned.values()]
     const error = gone(
@@ -366,10 +375,7 @@ export class ConsumerGroup {
       revoked.push(partition)
     }
     // It may be late for that sooner than for anything else.
-    if (revoked.length > 0 && member.releaseTimeoutMs < member.maxPollIntervalMs) {
-      member.timer?.cancel()
-      this.watch(member)
-    }
+    if (revoked.length > 0 && member.releaseTimeoutMs < member.maxPollIntervalMs) this.watchAnew(member)
     if (revoked.length > 0) calls.push(() => !member.gone && member.listener.revoke(revoked))
   }
 

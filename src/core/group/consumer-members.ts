@@ -3,7 +3,6 @@
 // process: a remote member is in it like any other, and what a listener would be told is told with the next heartbeat.
 
 import { KafkaliteError } from '../../errors.js'
-import type { BrokerSettings } from '../broker-settings.js'
 import type { JoinRequest } from '../cluster.js'
 import type {
   ConsumerGroupDescription,
@@ -34,7 +33,8 @@ interface RemoteMember {
 }
 
 export interface ConsumerMembersOptions {
-  readonly settings: BrokerSettings
+  /** How long a member of the group may not be heard of. Milliseconds. */
+  readonly sessionTimeoutMs: (groupId: string) => number
   readonly find: (groupId: string) => ConsumerGroup | undefined
   /** The group, made when it is not there. What members it has of the classic protocol become members of it. GROUP_ID_NOT_FOUND when they cannot. */
   readonly open: (groupId: string) => ConsumerGroup
@@ -125,7 +125,7 @@ export class ConsumerMembers implements ConsumerGroupPort {
       clientId,
       topics: subscriptionOf(request.topics ?? [], request.pattern),
       ...(request.assignor !== null && { assignor: request.assignor as 'uniform' | 'range' }),
-      maxPollIntervalMs: this.options.settings.groupConsumerSessionTimeoutMs,
+      maxPollIntervalMs: this.options.sessionTimeoutMs(groupId),
       // It hears of everything with its next heartbeat.
       listener: { assigned: () => undefined, revoke: () => undefined, lost: () => undefined },
     }
@@ -166,7 +166,7 @@ export class ConsumerMembers implements ConsumerGroupPort {
   /** Takes what the member says, lets the group go on, and answers. */
   private step(group: ConsumerGroup, remote: RemoteMember, request: ConsumerHeartbeat, isWhole: boolean): ConsumerHeartbeatAnswer {
     const { member } = remote
-    group.heard(member)
+    group.heard(member, this.options.sessionTimeoutMs(group.id))
     if (request.rebalanceTimeoutMs > 0) member.releaseTimeoutMs = request.rebalanceTimeoutMs
     if (request.topics !== null || request.pattern !== null) {
       remote.topics = request.topics ?? remote.topics

@@ -60,7 +60,7 @@ export class GroupCoordinator {
     const find = (id: string): ConsumerGroup | undefined => this.groups.get(id)
     this.bridged = new BridgedMembers(find)
     this.consumer = new ConsumerMembers({
-      settings: options.settings,
+      sessionTimeoutMs: (id) => options.share.configs.consumerSettings(id).sessionTimeoutMs,
       find,
       open: (id) => this.openForConsumers(id, 'GROUP_ID_NOT_FOUND'),
       classicHost: (id, memberId) => this.bridged.hostOf(id, memberId),

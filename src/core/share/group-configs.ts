@@ -3,7 +3,7 @@
 import { KafkaliteError } from '../../errors.js'
 import { nearestWord } from '../../lib/nearest-word.js'
 import type { BrokerSettings } from '../broker-settings.js'
-import type { GroupConfigPort, ShareSettings } from '../share-group-port.js'
+import type { ConsumerGroupSettings, GroupConfigPort, ShareSettings } from '../share-group-port.js'
 import { durationOf, GROUP_CONFIGS, type GroupConfigRule } from '../group-config-rules.js'
 import type { GroupRecords } from './group-records.js'
 
@@ -37,15 +37,40 @@ export class GroupConfigs implements GroupConfigPort {
       if (value === null) delete configs[name]
       else configs[name] = value
     }
+    for (const kind of ['consumer', 'share'] as const)
+      if ([...changes.keys()].some((name) => name.startsWith(kind))) this.checkTimeouts(groupId, configs, kind)
     if (validateOnly) return
     await this.records.write(groupId, { ...this.records.get(groupId), configs })
     await this.onChange(groupId)
   }
 
+  /** A member that is heard of no sooner than it is given up could not stay. */
+  private checkTimeouts(groupId: string, configs: Readonly<Record<string, string>>, kind: 'consumer' | 'share'): void {
+    const text = this.reader(configs)
+    const [session, heartbeat] = [`${kind}.session.timeout.ms`, `${kind}.heartbeat.interval.ms`]
+    if (Number(text(session)) > Number(text(heartbeat))) return
+    throw new KafkaliteError(
+      'INVALID_CONFIG',
+      `${session} (${text(session)}) of group "${groupId}" has to be greater than ${heartbeat} (${text(heartbeat)})`,
+    )
+  }
+
+  consumerSettings(groupId: string): ConsumerGroupSettings {
+    const text = this.reader(this.of(groupId))
+    return {
+      sessionTimeoutMs: Number(text('consumer.session.timeout.ms')),
+      heartbeatIntervalMs: Number(text('consumer.heartbeat.interval.ms')),
+    }
+  }
+
+  /** What was set, else the default. */
+  private reader(configs: Readonly<Record<string, string>>): (name: string) => string {
+    return (name) => configs[name] ?? (GROUP_CONFIGS[name] as GroupConfigRule).standard(this.broker)
+  }
+
   /** What the group does, with the defaults filled in. */
   shareSettings(groupId: string): ShareSettings {
-    const configs = this.of(groupId)
-    const text = (name: string): string => configs[name] ?? (GROUP_CONFIGS[name] as GroupConfigRule).standard(this.broker)
+    const text = this.reader(this.of(groupId))
     const reset = text('share.auto.offset.reset')
     return {
       sessionTimeoutMs: Number(text('share.session.timeout.ms')),

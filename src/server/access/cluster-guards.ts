@@ -7,7 +7,11 @@ import type { AddPartitionsToTxnRequest } from '../../protocol/messages/24-add-p
 import type { AddOffsetsToTxnRequest } from '../../protocol/messages/25-add-offsets-to-txn.js'
 import type { EndTxnRequest } from '../../protocol/messages/26-end-txn.js'
 import type { TxnOffsetCommitRequest } from '../../protocol/messages/28-txn-offset-commit.js'
+import type { AlterReplicaLogDirsRequest } from '../../protocol/messages/34-alter-replica-log-dirs.js'
+import type { ElectLeadersRequest } from '../../protocol/messages/43-elect-leaders.js'
+import type { AlterPartitionReassignmentsRequest } from '../../protocol/messages/45-alter-partition-reassignments.js'
 import type { AlterUserScramCredentialsRequest } from '../../protocol/messages/51-alter-user-scram-credentials.js'
+import { refusedElection } from '../handlers/43-elect-leaders.js'
 import { RESOURCE_TYPES } from '../config-resources.js'
 import type { Access } from './access-control.js'
 import type { Operation } from './acl.js'
@@ -148,10 +152,36 @@ export const CLUSTER_GUARDS: Readonly<Record<number, Guard>> = {
   ),
   32: ofResources('describeConfigs', 'results'),
   33: ofResources('alterConfigs', 'responses'),
+  34: whole<AlterReplicaLogDirsRequest>(
+    (_request, access) => access.may('alter', 'cluster'),
+    ({ dirs }) => ({
+      results: dirs.flatMap(({ topics }) =>
+        topics.map(({ name: topicName, partitions }) => ({
+          topicName,
+          partitions: partitions.map((partitionIndex) => ({ partitionIndex, errorCode: CLUSTER_AUTHORIZATION_FAILED })),
+        })),
+      ),
+    }),
+  ),
   35: onCluster('describe'),
   36: open,
-  43: onCluster('alter'),
+  43: whole<ElectLeadersRequest>(
+    (_request, access) => access.may('alter', 'cluster'),
+    (request, { version }) => refusedElection(request, CLUSTER_AUTHORIZATION_FAILED, version, errorMessage) as Fields,
+  ),
   44: ofResources('alterConfigs', 'responses'),
+  45: whole<AlterPartitionReassignmentsRequest>(
+    (_request, access) => access.may('alter', 'cluster'),
+    ({ topics }) => ({
+      errorCode: CLUSTER_AUTHORIZATION_FAILED,
+      errorMessage,
+      responses: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: CLUSTER_AUTHORIZATION_FAILED, errorMessage })),
+      })),
+    }),
+  ),
+  46: onCluster('describe'),
   50: onCluster('describe'),
   51: whole<AlterUserScramCredentialsRequest>(
     (_request, access) => access.may('alter', 'cluster'),

@@ -15,6 +15,7 @@ import type { DescribeTopicPartitionsRequest } from '../../protocol/messages/75-
 import { ZERO_UUID } from '../../protocol/uuid.js'
 import type { Call } from '../handler.js'
 import type { Access } from './access-control.js'
+import { isAstray } from '../handlers/75-describe-topic-partitions.js'
 import { both, type Fields, type Guard, guard, items } from './guard.js'
 
 const { TOPIC_AUTHORIZATION_FAILED: errorCode, TRANSACTIONAL_ID_AUTHORIZATION_FAILED } = ERROR_CODES
@@ -125,6 +126,28 @@ function withOperations(response: Fields, access: Access): Fields {
   return { ...response, topics, ...(bits !== undefined && { clusterAuthorizedOperations: access.operations(bits, 'cluster') }) }
 }
 
+/** Done before pages are made, so that a page is as long as it may be, and says nothing of what may not be seen. */
+const describeTopicPartitions = guard<DescribeTopicPartitionsRequest & Fields>(async (request, access, { broker }) => {
+  if (isAstray(request)) return { request }
+  const { topics, cursor } = request
+  const from = cursor?.topicName ?? ''
+  const named = topics.length === 0 ? await broker.cluster.topics() : topics
+  const names = [...new Set(named.map(({ name }) => name))].filter((name) => name >= from)
+  const seen = names.filter((name) => access.may('describe', 'topic', name))
+  const refused = topics.length === 0 ? [] : names.filter((name) => !seen.includes(name)).map((name) => ({ name, errorCode }))
+  // An empty list would ask for all.
+  if (seen.length === 0) return { request, answer: { topics: refused } }
+  const place = seen.includes(from) ? cursor : null
+  return {
+    request: { ...request, topics: seen.map((name) => ({ name })), cursor: place },
+    finish: (response) => {
+      if (typeof response === 'string') return response
+      const answered = withOperations(response, access)
+      return { ...answered, topics: [...(answered.topics as readonly Fields[]), ...refused] }
+    },
+  }
+})
+
 export const TOPIC_GUARDS: Readonly<Record<number, Guard>> = {
   0: produce,
   1: fetch,
@@ -183,23 +206,7 @@ export const TOPIC_GUARDS: Readonly<Record<number, Guard>> = {
       partitions: partitionIndexes.map((partitionIndex) => ({ partitionIndex, errorCode, errorMessage })),
     }),
   }),
-  75: both(
-    items<Named<DescribeTopicPartitionsRequest['topics']>>({
-      list: 'topics',
-      into: 'topics',
-      allowed: ({ name }, access) => access.may('describe', 'topic', name),
-      refused: ({ name }) => ({ name, errorCode, partitions: [] }),
-    }),
-    (request, access) => ({
-      request,
-      // An empty list asks for all.
-      finish: (response) => {
-        if (typeof response === 'string') return response
-        const topics = (response.topics as readonly { readonly name: string }[]) ?? []
-        return { ...response, topics: topics.filter(({ name }) => access.may('describe', 'topic', name)) }
-      },
-    }),
-  ),
+  75: describeTopicPartitions,
 }
 
 const deleteTopics = items<Named<DeleteTopicsRequest['topics']>>({

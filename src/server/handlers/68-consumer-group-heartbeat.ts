@@ -42,7 +42,7 @@ export const consumerGroupHeartbeat = handler({
         assignor: request.serverAssignor || null,
         owned,
       })
-      const heartbeatIntervalMs = request.memberEpoch < 0 ? 0 : broker.settings.groupConsumerHeartbeatIntervalMs
+      const heartbeatIntervalMs = request.memberEpoch < 0 ? 0 : broker.groupConfigs.consumerSettings(request.groupId).heartbeatIntervalMs
       if (assignment === null) return { memberId, memberEpoch, heartbeatIntervalMs, assignment: null }
       return { memberId, memberEpoch, heartbeatIntervalMs, assignment: { topicPartitions: await identified(broker, assignment) } }
     } catch (error) {

@@ -120,6 +120,7 @@ async function fetchFrom(
       // What there is to tell is told at once.
       maxWaitMs: answers.isEmpty ? Math.max(0, request.maxWaitMs) : 0,
       wholeBatches: !(version >= 2 && request.shareAcquireMode === RECORD_LIMIT_MODE),
+      rangeRecords: Math.max(0, request.batchSize),
       signal,
     })
   } catch (failure) {

@@ -8,7 +8,7 @@ import type { Clock } from '../../lib/clock.js'
 import { assert } from '../../lib/assert.js'
 import { encodeUtf8 } from '../../lib/text.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
-import type { LogAppend, LogConfig, LogStore, Storage, StorageContext } from '../storage.js'
+import type { LogAppend, LogConfig, LogStore, Storage, StorageContext, StorageFolder } from '../storage.js'
 import {
   CLEANER_OFFSET_NAME,
   CLEAN_MARK_NAME,
@@ -246,6 +246,11 @@ export class FileStorage implements Storage, FileLogOwner {
   sync(log?: LogStore): Awaitable<void> {
     this.requireWritable()
     return this.group.sync(log === undefined ? undefined : this.own(log))
+  }
+
+  whereabouts(): StorageFolder {
+    const { folder: path, fileSystem } = this
+    return { path, totalBytes: fileSystem.totalBytes?.(path) ?? -1, usableBytes: fileSystem.freeBytes(path) }
   }
 
   close(): Promise<void> {

@@ -63,6 +63,8 @@ export interface FileSystem {
   syncFolder(path: string): Promise<void>
   /** Bytes free for this process where `path` lies. */
   freeBytes(path: string): number
+  /** Bytes of the whole disk that `path` lies on. A file system that does not know leaves it out. */
+  totalBytes?(path: string): number
   /**
    * Takes the folder for this process; at once, unless only time can tell whether its owner lives. `onLost` is called when another took it.
    * @throws KafkaliteError `STORAGE_LOCKED` naming the owner

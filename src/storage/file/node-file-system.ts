@@ -138,6 +138,11 @@ export class NodeFileSystem implements FileSystem {
     return bavail * bsize
   }
 
+  totalBytes(path: string): number {
+    const { blocks, bsize } = fs.statfsSync(path)
+    return blocks * bsize
+  }
+
   lock(folder: string, nowMs: number, onLost: (error: KafkaliteError) => void): Awaitable<FolderLock> {
     return lockFolder(folder, nowMs, { onLost })
   }

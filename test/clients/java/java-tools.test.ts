@@ -25,7 +25,7 @@ const tool = (main: string, ...args: readonly string[]): Promise<string> =>
 
 /** Runs the console producer with these lines. */
 function produce(topic: string, lines: readonly string[], ...args: readonly string[]): Promise<string> {
-  const properties = ['--property', 'parse.key=true', '--property', 'key.separator=:']
+  const properties = ['--reader-property', 'parse.key=true', '--reader-property', 'key.separator=:']
   const options = ['-XX:TieredStopAtLevel=1', '-cp', `${tools}/libs/*`, `${TOOLS}.ConsoleProducer`, '--bootstrap-server', listener.address]
   return new Promise((resolve, reject) => {
     const child = execFile('java', [...options, '--topic', topic, ...properties, ...args], (error, stdout, stderr) =>
@@ -68,11 +68,11 @@ test.each(['classic', 'consumer'])('records go in and come out, and groups are l
   const how = [
     '--group',
     group,
-    '--property',
+    '--formatter-property',
     'print.key=true',
-    '--property',
+    '--formatter-property',
     'key.separator=:',
-    '--consumer-property',
+    '--command-property',
     `group.protocol=${protocol}`,
   ]
   const read = await tool(`${TOOLS}.consumer.ConsoleConsumer`, ...reading, ...how)

@@ -45,7 +45,7 @@ test('records are shared between receivers here and consumers there, and each go
 test('what is released comes again, with its count; what is rejected does not', async () => {
   const topic = await broker.topic('retries')
   await topic.send({ value: 'one' })
-  const print = ['--property', 'print.delivery=true']
+  const print = ['--formatter-property', 'print.delivery=true']
   const released = await consume('retries', 1, '--release', ...print)
   expect(released).toEqual(['Delivery:1\tone'])
   const rejected = await consume('retries', 1, '--reject', ...print)
