@@ -28,7 +28,8 @@ export const alterPartitionReassignments = handler({
       })
       responses.push({ name, partitions: answers })
     }
-    return { allowReplicationFactorChange, responses }
+    // As Kafka's controller, which returns at once when nothing is asked.
+    return { allowReplicationFactorChange, errorMessage: topics.length === 0 ? '' : null, responses }
   },
 })
 

@@ -11,5 +11,5 @@ export const listPartitionReassignments = handler({
   response: listPartitionReassignmentsResponse,
   first: 0,
   last: 0,
-  handle: () => ({ topics: [] }),
+  handle: () => ({ errorMessage: null, topics: [] }),
 })
