@@ -26,7 +26,7 @@ export class EpochsModel {
     this.give(offset, { value, epoch: this.current })
   }
 
-  /** @param mayBeClean a close may have ended the process, and promises less where disks fail */
+  /** @param mayBeClean a close ended the last process that did anything: one that died before it could has left the folder as it was */
   check({ epochs, records, start, end }: Scan, ended: End, mayBeClean: boolean): void {
     const { name, current } = this
     const now = epochs.at(-1)?.epoch ?? -1

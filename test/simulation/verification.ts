@@ -26,7 +26,7 @@ export async function verify(life: Life): Promise<void> {
     for (const log of model.logs) {
       const scan = await read(life, topic, model.logs.indexOf(log))
       if (!life.alive) return
-      log.check(scan, world.lastEnd, world.nowMs, world.hasFaults)
+      log.check(scan, world.lastEnd, world.nowMs, world.verifiedEnd === 'close')
       ends.push(scan.end)
       await checkLookups(life, topic, model.logs.indexOf(log), log, scan)
     }
