@@ -8,7 +8,7 @@ import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { StopSignal } from '../lib/stopper.js'
 import type { PackedBatch } from '../record/packed-batch.js'
-import type { StorageFolder } from '../storage/storage.js'
+import type { EpochStart, StorageFolder } from '../storage/storage.js'
 import type { BrokerSettings } from './broker-settings.js'
 import type { ClassicGroupPort } from './classic-group-port.js'
 import type { ConsumerGroupPort } from './consumer-group-port.js'
@@ -22,6 +22,7 @@ import type { TransactionPort } from './transaction-port.js'
 
 export type { OffsetToCommit, TopicPartition } from './topic-partition.js'
 
+export type { EpochStart } from '../storage/storage.js'
 export type { GroupState } from './group-state.js'
 
 /** Whether records of open and aborted transactions are read: isolation.level. */
@@ -288,6 +289,10 @@ export interface Cluster {
     query: OffsetQuery,
     isolation?: Isolation,
   ): Awaitable<{ readonly offset: number; readonly timestamp: number } | null>
+  /** The partition's leader epoch: grows with each opening after a crash. Left out by a cluster that cannot tell. UNKNOWN_TOPIC_OR_PARTITION. */
+  leaderEpoch?(partition: TopicPartition): number
+  /** Where leader epochs begin of which the partition keeps offsets, oldest first; the last one is the current one. UNKNOWN_TOPIC_OR_PARTITION. */
+  epochStarts?(partition: TopicPartition): Awaitable<readonly EpochStart[]>
   /** Moves the start of the partition to `beforeOffset` (-1: to the end) and answers it. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION. */
   deleteRecords(partition: TopicPartition, beforeOffset: number): Promise<number>
   /**

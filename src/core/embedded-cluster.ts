@@ -13,6 +13,7 @@ import type {
   Appended,
   Cluster,
   ClusterEvents,
+  EpochStart,
   FetchedPartition,
   FetchRequest,
   GroupDescription,
@@ -214,7 +215,15 @@ export class EmbeddedCluster implements Cluster {
   }
 
   offset(place: TopicPartition, query: OffsetQuery, isolation?: Isolation): Awaitable<FoundOffset | null> {
-    return this.requireParts().registry.get(place.topic).partition(place.partition).find(query, isolation)
+    return this.partitionOf(place).find(query, isolation)
+  }
+
+  leaderEpoch(place: TopicPartition): number {
+    return this.partitionOf(place).leaderEpoch
+  }
+
+  epochStarts(place: TopicPartition): Awaitable<readonly EpochStart[]> {
+    return this.partitionOf(place).epochStarts()
   }
 
   async deleteRecords(place: TopicPartition, beforeOffset: number): Promise<number> {
@@ -250,7 +259,7 @@ export class EmbeddedCluster implements Cluster {
   }
 
   partitionSize(place: TopicPartition): number {
-    return this.requireParts().registry.get(place.topic).partition(place.partition).sizeBytes
+    return this.partitionOf(place).sizeBytes
   }
 
   whereabouts(): StorageFolder | undefined {
@@ -328,6 +337,11 @@ export class EmbeddedCluster implements Cluster {
     if (this.parts === null || this.closing !== null)
       throw new KafkaliteError('CLOSED', 'The broker is not open: it was closed, or never opened')
     return this.parts
+  }
+
+  /** UNKNOWN_TOPIC_OR_PARTITION. */
+  private partitionOf({ topic, partition }: TopicPartition): Partition {
+    return this.requireParts().registry.get(topic).partition(partition)
   }
 
   private async openParts(): Promise<Parts> {

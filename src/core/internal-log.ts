@@ -63,8 +63,9 @@ export class InternalLog {
   /** Gives the batches their places at the end. Whoever calls holds the turn. */
   place(batches: readonly PackedBatch[]): LogAppend {
     let offset = this.log.endOffset
+    const epoch = this.log.epochs?.current ?? 0
     for (const batch of batches) {
-      batch.place(offset, 0)
+      batch.place(offset, epoch)
       offset += batch.lastOffsetDelta + 1
     }
     return { log: this.log, batches }

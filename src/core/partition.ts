@@ -9,7 +9,7 @@ import { SerialQueue } from '../lib/serial-queue.js'
 import { type Marker, packMarker } from '../record/control-batch.js'
 import { emptyBatch } from '../record/empty-batch.js'
 import type { PackedBatch } from '../record/packed-batch.js'
-import type { LogStore } from '../storage/storage.js'
+import type { EpochStart, LogStore } from '../storage/storage.js'
 import { checkAppend } from './append-check.js'
 import type { Appended, Isolation, OffsetQuery } from './cluster.js'
 import type { Flusher } from './flusher.js'
@@ -18,9 +18,6 @@ import { findOffset, type FoundOffset } from './offset-lookup.js'
 import type { ProducerTracker } from './producer-snapshots.js'
 import type { ProducerStates } from './producer-state.js'
 import { type Flush, logConfigOf, type ResolvedTopicConfig } from './topic-config.js'
-
-/** The broker is its partitions' only leader since they were made. */
-const LEADER_EPOCH = 0
 
 /** What a produce may ask besides the append itself. */
 export interface AppendOptions {
@@ -67,6 +64,8 @@ export class Partition {
   private readonly tracker: ProducerTracker
   /** What is known of the producers that send under an id. */
   readonly producers: ProducerStates
+  /** What batches that are appended carry: the broker is the only leader, and leads anew after each crash that may have taken records. */
+  readonly leaderEpoch: number
   private readonly writes = new SerialQueue()
   private pending: Pending[] = []
   private readable: number
@@ -85,6 +84,7 @@ export class Partition {
     this.flusher = options.flusher
     this.tracker = options.tracker
     this.producers = options.tracker.states
+    this.leaderEpoch = options.log.epochs?.current ?? 0
     this.readable = options.log.endOffset
     this.stable = this.producers.stableOffset(this.readable)
   }
@@ -200,7 +200,7 @@ export class Partition {
       place: () => {
         if (this.isClosed) return null
         batch = packMarker(marker)
-        batch.place(this.log.endOffset, LEADER_EPOCH)
+        batch.place(this.log.endOffset, this.leaderEpoch)
         return { log: this.log, batches: [batch] }
       },
       written: () => {
@@ -237,11 +237,16 @@ export class Partition {
   skipTo(offset: number): Awaitable<void> {
     if (offset <= this.log.endOffset) return undefined
     const hole = emptyBatch()
-    hole.place(offset - 1, LEADER_EPOCH)
+    hole.place(offset - 1, this.leaderEpoch)
     return chain(
       this.writes.run(() => this.log.append([hole])),
       () => this.finish(undefined, NO_OPTIONS),
     )
+  }
+
+  /** Where leader epochs begin, oldest first; the last one is the current one. */
+  epochStarts(): Awaitable<readonly EpochStart[]> {
+    return this.log.epochs?.starts() ?? [{ epoch: this.leaderEpoch, startOffset: this.startOffset }]
   }
 
   /** A new segment, so that retention can free the one being written. */
@@ -338,7 +343,7 @@ export class Partition {
       place.logAppendTime = this.clock.now()
       batch.stampLogAppendTime(place.logAppendTime)
     }
-    batch.place(offset, LEADER_EPOCH)
+    batch.place(offset, this.leaderEpoch)
     place.baseOffset = offset
   }
 

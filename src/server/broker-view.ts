@@ -15,8 +15,6 @@ import { ShareSessions } from './share-session.js'
 
 /** There is one node, and it is never -1, which stands for "none". */
 export const NODE_ID = 1
-/** Partitions have had one leader since they were made. */
-export const LEADER_EPOCH = 0
 
 export class BrokerView {
   readonly fetchSessions: FetchSessions

@@ -165,9 +165,10 @@ function isNews(session: Session, { topic = '', topicId = '' }: ResponseTopic, a
   const key = keyOf(session, topic, topicId, answer.partitionIndex ?? 0)
   const kept = session.partitions.get(key)
   if (kept === undefined) return true
-  const { errorCode = 0, highWatermark = -1, logStartOffset = -1, records } = answer
+  const { errorCode = 0, highWatermark = -1, logStartOffset = -1, records, divergingEpoch } = answer
   const hasRecords = records !== null && records !== undefined && records.length > 0
-  const isNew = hasRecords || errorCode !== 0 || highWatermark !== kept.highWatermark || logStartOffset !== kept.logStartOffset
+  const hasNews = hasRecords || errorCode !== 0 || divergingEpoch !== undefined
+  const isNew = hasNews || highWatermark !== kept.highWatermark || logStartOffset !== kept.logStartOffset
   kept.highWatermark = errorCode === 0 ? highWatermark : -1
   kept.logStartOffset = errorCode === 0 ? logStartOffset : -1
   if (hasRecords) {

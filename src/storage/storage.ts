@@ -5,8 +5,10 @@
 import type { Awaitable } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
+import type { LogEpochs } from './log-epochs.js'
 import type { LogProducers } from './log-producers.js'
 
+export type { EpochStart, LogEpochs } from './log-epochs.js'
 export type { AbortedRange, LogProducers, ProducerSnapshot, ProducerState, SentBatch } from './log-producers.js'
 
 /** What a storage can do. A capability it lacks is declared here, never silently skipped. */
@@ -133,6 +135,9 @@ export interface LogStore {
   readonly compaction?: LogCompaction | undefined
   /** What a partition remembers of its producers, where the storage keeps that beside the log. Without it the broker keeps it in a log of its own. */
   readonly producers?: LogProducers | undefined
+  /** The leader epochs of the log, where the storage may lose what it took and therefore counts them. Without it the epoch is always 0.
+   *  Before anything is appended in a new epoch `Storage.sync` must have settled once: the epoch is durable from then on. */
+  readonly epochs?: LogEpochs | undefined
 }
 
 /** One piece of a log. */

@@ -64,7 +64,21 @@ describe('a folder that Kafka wrote', () => {
     const broker = await Broker.open({ storage: new FileStorage(folder) })
     await broker.close()
     const after = filesIn(folder)
-    for (const [name, contents] of before) if (!/\.(time)?index$/.test(name)) expect([name, after.get(name)]).toEqual([name, contents])
+    const isOurs = /\.(time)?index$|leader-epoch-checkpoint$/
+    for (const [name, contents] of before) if (!isOurs.test(name)) expect([name, after.get(name)]).toEqual([name, contents])
+  })
+
+  test('goes on in a new leader epoch, above those that Kafka gave, as a node of Kafka that starts', async () => {
+    const folder = dataFolder()
+    const epochs = (): string => fs.readFileSync(join(folder, 'orders-0', 'leader-epoch-checkpoint'), 'utf8')
+    expect(epochs()).toBe('0\n2\n0 0\n2 60\n')
+    for (const round of [0, 1]) {
+      const broker = await Broker.open({ storage: new FileStorage(folder) })
+      await (await broker.topic('orders')).send({ value: `round ${round}` })
+      await broker.close()
+      expect(epochs()).toBe('0\n2\n0 0\n3 60\n')
+    }
+    expect((await batchesOf(folder, 'orders-0')).slice(-2).map(({ leaderEpoch }) => leaderEpoch)).toEqual([3, 3])
   })
 
   test('with an index set ahead with zeros and a tail of zeros, as a killed node leaves them, holds the same', async () => {

@@ -1,6 +1,7 @@
 // What the models of the simulation say to each other: how a process ended, how a topic was made, what was sent and what was read.
 
 import type { Flush } from '../../src/core/topic-config.js'
+import type { EpochStart } from '../../src/storage/storage.js'
 import type { Crash } from '../../src/testing/faulty-file-system.js'
 
 /** What ended the life of a process: a crash, or a close that settled. */
@@ -18,6 +19,8 @@ export interface Scan {
   readonly start: number
   readonly end: number
   readonly records: readonly ReadRecord[]
+  /** Where leader epochs begin; the last one is current. */
+  readonly epochs: readonly EpochStart[]
 }
 
 /** What cannot take a record away: nothing is certain, a process that dies, a power cut. */

@@ -6,6 +6,7 @@ import type { Message } from '../../src/client/message.js'
 import type { Producer } from '../../src/client/producer.js'
 import type { Queue } from '../../src/client/queue.js'
 import type { Topic } from '../../src/client/topic.js'
+import { EmbeddedCluster } from '../../src/core/embedded-cluster.js'
 import { KafkaliteError } from '../../src/errors.js'
 import { FileStorage } from '../../src/storage/file/file-storage.js'
 import type { FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
@@ -35,6 +36,7 @@ export class Life {
   transactors: { readonly id: number; readonly producer: Producer }[] = []
   queue!: Queue<string>
   broker!: Broker
+  cluster!: EmbeddedCluster
   /** The disk as this life found it: when it is dead another one takes its place in the world. */
   private readonly disk: FaultyFileSystem
   private readonly inFlight = new Set<Promise<void>>()
@@ -57,15 +59,16 @@ export class Life {
       maxOpenFiles: world.maxOpenFiles,
       journalFileBytes: world.journalFileBytes,
     })
-    const options = {
+    this.cluster = new EmbeddedCluster({
       storage,
       clock,
       random: world.random,
       flush: world.flush,
       flushIntervalMs: FLUSH_INTERVAL_MS,
       autoCreateTopics: false,
-    }
-    this.broker = await Broker.open(options)
+      topicDefaults: {},
+    })
+    this.broker = await Broker.open({ cluster: this.cluster })
     this.broker.on('error', (error) => this.background(error))
     this.producers = Array.from({ length: PRODUCERS }, () => this.broker.producer())
     this.transactors = Array.from({ length: TRANSACTORS }, (_, n) => ({

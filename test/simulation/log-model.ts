@@ -3,6 +3,7 @@
 // start the whole partition is read and compared.
 
 import { supersede } from './compaction-model.js'
+import { EpochsModel } from './epochs-model.js'
 import type { End, Expected, LogOfRecords, ReadRecord, Scan, Sending } from './expectation.js'
 import type { TermsModel } from './terms-model.js'
 import { claim } from './violation.js'
@@ -17,11 +18,14 @@ export class LogModel implements LogOfRecords {
   private lastStart = 0
   private lookedMs = 0
   hasTransactions = false
+  private readonly epochs: EpochsModel
 
   constructor(
     readonly name: string,
     private readonly terms: TermsModel,
-  ) {}
+  ) {
+    this.epochs = new EpochsModel(name)
+  }
 
   get isCompacted(): boolean {
     return this.terms.mayCompact
@@ -42,6 +46,7 @@ export class LogModel implements LogOfRecords {
     const record = this.get(value, offset)
     record.offset = offset
     record.ackedMs = nowMs
+    this.epochs.acknowledged(offset, value)
     this.secure(record)
   }
 
@@ -86,11 +91,12 @@ export class LogModel implements LogOfRecords {
   }
 
   /** After a start: nothing lost, nothing invented, nothing twice, everything in order. */
-  check(scan: Scan, end: End, nowMs: number): void {
+  check(scan: Scan, end: End, nowMs: number, mayBeClean: boolean): void {
     const { name } = this
     claim(scan.start >= this.startMin, () => `${name}: the start went back to ${scan.start}, records before ${this.startMin} were deleted`)
     claim(scan.start <= scan.end, () => `${name}: the start ${scan.start} lies behind the end ${scan.end}`)
     this.lookedMs = nowMs
+    this.epochs.check(scan, end, mayBeClean)
     const found = this.checkOrder(scan)
     for (const record of this.records.values()) {
       const offset = found.get(record.value)

@@ -30,6 +30,7 @@ export async function simulate(seed: number, trace = false): Promise<RunResult> 
     for (; life < LIVES; life++) {
       const end = await live(world)
       world.lastEnd = worst(world, end)
+      if (world.verified) world.verifiedEnd = end
       if (end !== 'close') result.crashes++
       if (end === 'power') result.powerCuts++
       result.calls += callsOf(world.disk)

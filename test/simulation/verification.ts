@@ -4,6 +4,8 @@
 import { KafkaliteError } from '../../src/errors.js'
 import type { ConsumerRecord } from '../../src/client/consumer-record.js'
 import type { Topic } from '../../src/client/topic.js'
+import type { EpochStart, TopicPartition } from '../../src/core/cluster.js'
+import { epochAt } from './epochs-model.js'
 import type { Life } from './life.js'
 import type { ReadRecord, Scan } from './expectation.js'
 import type { LogModel } from './log-model.js'
@@ -11,8 +13,6 @@ import type { TopicModel } from './topic-model.js'
 import { claim } from './violation.js'
 
 export const GROUPS: readonly string[] = ['one', 'two']
-
-const NO_RECORDS: Scan = { start: 0, end: 0, records: [] }
 
 /** Throws a Violation when a promise was broken. When the process dies meanwhile nothing is concluded. */
 export async function verify(life: Life): Promise<void> {
@@ -26,7 +26,7 @@ export async function verify(life: Life): Promise<void> {
     for (const log of model.logs) {
       const scan = await read(life, topic, model.logs.indexOf(log))
       if (!life.alive) return
-      log.check(scan, world.lastEnd, world.nowMs)
+      log.check(scan, world.lastEnd, world.nowMs, world.verifiedEnd === 'close')
       ends.push(scan.end)
       await checkLookups(life, topic, model.logs.indexOf(log), log, scan)
     }
@@ -54,13 +54,31 @@ export async function verify(life: Life): Promise<void> {
 export async function read(life: Life, topic: Topic<string, string>, id: number): Promise<Scan> {
   const partition = topic.partition(id)
   const [start, end] = [await partition.startOffset(), await partition.endOffset()]
-  if (start === end) return { ...NO_RECORDS, start, end }
+  const epochs = await epochsOf(life, { topic: topic.name, partition: id })
+  if (start === end) return { start, end, epochs, records: [] }
   const records: ReadRecord[] = []
   for await (const batch of topic.read({ from: 'earliest', to: 'end', partitions: [id], isolation: 'read_committed' }).batches()) {
     for (const record of batch) records.push({ offset: record.offset, value: contentOf(record), timestamp: record.timestamp })
     if (!life.alive) break
   }
-  return { start, end, records }
+  return { start, end, records, epochs }
+}
+
+/** The leader epochs of the partition, which its batches say too. */
+async function epochsOf({ cluster }: Life, place: TopicPartition): Promise<readonly EpochStart[]> {
+  const starts = await cluster.epochStarts(place)
+  const limits = { maxWaitMs: 0, maxBytes: 1e8, maxPartitionBytes: 1e8, isolation: 'read_uncommitted' as const }
+  const start = (await cluster.offset(place, 'earliest'))?.offset ?? 0
+  const found = await cluster.fetch({ positions: [{ ...place, offset: start }], ...limits })
+  for (const { baseOffset, leaderEpoch } of found.flatMap(({ batches }) => batches)) {
+    const told = epochAt(starts, Math.max(start, baseOffset))
+    claim(
+      leaderEpoch === told,
+      () =>
+        `${place.topic}-${place.partition}: the batch at ${baseOffset} is of epoch ${leaderEpoch}, not of ${told}: ${JSON.stringify(starts)}`,
+    )
+  }
+  return starts
 }
 
 async function checkTopics(life: Life): Promise<void> {

@@ -27,6 +27,8 @@ export class World {
   incarnations = 0
   /** What ended the lives since everything was last looked at, the worst of them. */
   lastEnd: End = 'close'
+  /** What ended the last life that had looked at everything; those since have died while they started. */
+  verifiedEnd: End = 'close'
   /** Whether this life has looked at everything. */
   verified = false
   /** How many file system calls the lives made so far, for choosing where to crash. */

@@ -1,19 +1,22 @@
 // Fetch: what is in the partitions from the asked offsets on, or what comes within the time that the client waits. The batches go from
 // the log to the socket as they are. In a session (KIP-227) only what changed is asked and answered.
 
-import type { FetchedPartition, FetchPosition, Isolation, TopicPartition } from '../../core/cluster.js'
+import type { Cluster, FetchedPartition, FetchPosition, Isolation, TopicPartition } from '../../core/cluster.js'
+import { KafkaliteError } from '../../errors.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import { type FetchRequest, type FetchResponse, fetchRequest, fetchResponse } from '../../protocol/messages/01-fetch.js'
-import { type BrokerView, LEADER_EPOCH } from '../broker-view.js'
-import { leaderEpochError } from '../leader-epoch.js'
+import { type BrokerView, NODE_ID } from '../broker-view.js'
+import { type EpochEnd, endOfEpoch, leaderEpochError, leaderEpochOf } from '../leader-epoch.js'
 import { type Call, handler } from '../handler.js'
 import { findTopic } from '../topic-lookup.js'
 
 type TopicAnswer = Outgoing<FetchResponse['responses'][number]>
 type PartitionAnswer = Outgoing<FetchResponse['responses'][number]['partitions'][number]>
 
+/** From here on a reader is told the epoch that it should know (KIP-951). */
+const LEADER_VERSION = 16
 const NO_RECORDS = new Uint8Array(0)
 
 /** One asked partition: an error that is known already, or a place to read. */
@@ -21,6 +24,10 @@ interface Asked {
   readonly partitionIndex: number
   readonly errorCode: number
   readonly position: FetchPosition | null
+  /** What the reader has read is not what stands here: where the epoch ended that it read last. */
+  readonly diverging?: EpochEnd | null | undefined
+  /** For a reader that speaks to a leader of the past. */
+  readonly leaderEpoch?: number | undefined
 }
 
 interface AskedTopic {
@@ -53,26 +60,43 @@ export const fetch = handler({
 
 async function lookUp(asked: FetchRequest['topics'][number], { broker, version }: Call): Promise<AskedTopic> {
   const { topic, errorCode } = await findTopic(broker, asked.topic, asked.topicId, version >= 13)
-  const count = topic?.partitions ?? 0
-  return {
-    topic: topic?.name ?? asked.topic,
-    topicId: asked.topicId,
-    partitions: asked.partitions.map((partition): Asked => {
-      const { partition: index, fetchOffset, partitionMaxBytes, currentLeaderEpoch, lastFetchedEpoch } = partition
-      const known = topic !== undefined && index >= 0 && index < count
-      const error = known ? epochError(currentLeaderEpoch, lastFetchedEpoch) : errorCode || ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION
-      const position =
-        error === 0 && topic !== undefined
-          ? { topic: topic.name, partition: index, offset: fetchOffset, maxBytes: partitionMaxBytes }
-          : null
-      return { partitionIndex: index, errorCode: error, position }
-    }),
+  const partitions: Asked[] = []
+  for (const partition of asked.partitions) {
+    const { partition: partitionIndex } = partition
+    const isThere = topic !== undefined && partitionIndex >= 0 && partitionIndex < topic.partitions
+    if (isThere) partitions.push(await lookAt(topic.name, partition, broker, version))
+    else partitions.push({ partitionIndex, errorCode: errorCode || ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION, position: null })
+  }
+  return { topic: topic?.name ?? asked.topic, topicId: asked.topicId, partitions }
+}
+
+async function lookAt(
+  topic: string,
+  asked: FetchRequest['topics'][number]['partitions'][number],
+  { cluster }: BrokerView,
+  version: number,
+): Promise<Asked> {
+  const { partition: partitionIndex, fetchOffset, partitionMaxBytes, currentLeaderEpoch, lastFetchedEpoch } = asked
+  const position = { topic, partition: partitionIndex, offset: fetchOffset, maxBytes: partitionMaxBytes }
+  try {
+    const leaderEpoch = leaderEpochOf(cluster, position)
+    const epochError = leaderEpochError(currentLeaderEpoch, leaderEpoch)
+    const tells = epochError === ERROR_CODES.FENCED_LEADER_EPOCH && version >= LEADER_VERSION
+    if (epochError !== 0) return { partitionIndex, errorCode: epochError, position: null, ...(tells && { leaderEpoch }) }
+    const diverging = lastFetchedEpoch < 0 ? null : await divergence(cluster, position, lastFetchedEpoch)
+    return { partitionIndex, errorCode: 0, position, diverging }
+  } catch (error) {
+    return { partitionIndex, errorCode: errorCodeOf(error), position: null }
   }
 }
 
-/** A reader that has read in an epoch that never was has not read from here. */
-function epochError(current: number, lastFetched: number): number {
-  return leaderEpochError(current) || (lastFetched > LEADER_EPOCH ? ERROR_CODES.OFFSET_OUT_OF_RANGE : 0)
+/** Where the reader's history leaves that of the log; null when it does not. OFFSET_OUT_OF_RANGE for an epoch that never was. */
+async function divergence(cluster: Cluster, position: FetchPosition, lastFetchedEpoch: number): Promise<EpochEnd | null> {
+  const end = await endOfEpoch(cluster, position, lastFetchedEpoch)
+  const start = (await cluster.offset(position, 'earliest'))?.offset ?? 0
+  if (end.endOffset < 0 || position.offset < start)
+    throw new KafkaliteError('OFFSET_OUT_OF_RANGE', `No epoch ${lastFetchedEpoch} was read up to offset ${position.offset}`)
+  return end.epoch < lastFetchedEpoch || end.endOffset < position.offset ? end : null
 }
 
 async function read(
@@ -83,12 +107,12 @@ async function read(
 ): Promise<ReadonlyMap<string, FetchedPartition>> {
   const all = asked.flatMap(({ partitions }) => partitions)
   const positions = new Map<string, FetchPosition>()
-  for (const { position } of all) if (position !== null) positions.set(keyOf(position), position)
+  for (const { position, diverging } of all) if (position !== null && diverging == null) positions.set(keyOf(position), position)
   // An error is told at once.
-  const hasError = all.some(({ errorCode }) => errorCode !== 0)
+  const hasError = all.some(({ errorCode, diverging }) => errorCode !== 0 || diverging != null)
   const found = await broker.cluster.fetch({
     positions: [...positions.values()],
-    maxWaitMs: hasError || all.length === 0 ? 0 : Math.max(0, request.maxWaitMs),
+    maxWaitMs: hasError || positions.size === 0 ? 0 : Math.max(0, request.maxWaitMs),
     minBytes: request.minBytes,
     maxBytes: request.maxBytes,
     maxPartitionBytes: request.maxBytes,
@@ -99,12 +123,15 @@ async function read(
 }
 
 async function answerOf(
-  { partitionIndex, errorCode, position }: Asked,
+  { partitionIndex, errorCode, position, diverging, leaderEpoch }: Asked,
   found: ReadonlyMap<string, FetchedPartition>,
   isolation: Isolation,
   broker: BrokerView,
 ): Promise<PartitionAnswer> {
-  if (position === null) return failure(partitionIndex, errorCode)
+  if (position === null) {
+    const failed = failure(partitionIndex, errorCode)
+    return leaderEpoch === undefined ? failed : { ...failed, currentLeader: { leaderId: NODE_ID, leaderEpoch } }
+  }
   const fetched = found.get(keyOf(position))
   if (fetched?.error !== undefined) return failure(partitionIndex, errorCodeOf(fetched.error))
   try {
@@ -120,6 +147,7 @@ async function answerOf(
       logStartOffset,
       abortedTransactions,
       records: bytesOf(fetched?.batches ?? []),
+      ...(diverging != null && { divergingEpoch: diverging }),
     }
   } catch (error) {
     // The topic went while it was being read.

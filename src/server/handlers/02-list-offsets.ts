@@ -10,9 +10,8 @@ import {
   listOffsetsRequest,
   listOffsetsResponse,
 } from '../../protocol/messages/02-list-offsets.js'
-import { LEADER_EPOCH } from '../broker-view.js'
 import { type Call, handler } from '../handler.js'
-import { leaderEpochError } from '../leader-epoch.js'
+import { epochAt, leaderEpochError, leaderEpochOf } from '../leader-epoch.js'
 import { repeatedIn } from '../repeated.js'
 
 type PartitionAnswer = Outgoing<ListOffsetsResponse['topics'][number]['partitions'][number]>
@@ -57,13 +56,13 @@ async function look(
   try {
     const place = { topic, partition: partitionIndex }
     const query = queryOf(timestamp, version)
-    await broker.cluster.offset(place, 'latest')
-    const epochError = leaderEpochError(currentLeaderEpoch)
+    const { cluster } = broker
+    const epochError = leaderEpochError(currentLeaderEpoch, leaderEpochOf(cluster, place))
     if (epochError !== 0) return failure(partitionIndex, epochError)
     if (query === null) return { partitionIndex }
-    const found = await broker.cluster.offset(place, query, isolationLevel === 1 ? 'read_committed' : 'read_uncommitted')
+    const found = await cluster.offset(place, query, isolationLevel === 1 ? 'read_committed' : 'read_uncommitted')
     if (found === null) return { partitionIndex }
-    const epoch = version >= LEADER_EPOCH_VERSION ? { leaderEpoch: LEADER_EPOCH } : {}
+    const epoch = version >= LEADER_EPOCH_VERSION ? { leaderEpoch: await epochAt(cluster, place, found.offset) } : {}
     return { partitionIndex, timestamp: found.timestamp, offset: found.offset, ...epoch }
   } catch (error) {
     return failure(partitionIndex, errorCodeOf(error))

@@ -8,8 +8,9 @@ import type { Outgoing } from '../../protocol/message.js'
 import { type MetadataRequest, type MetadataResponse, metadataRequest, metadataResponse } from '../../protocol/messages/03-metadata.js'
 import { ZERO_UUID } from '../../protocol/uuid.js'
 import { CLUSTER_OPERATIONS, TOPIC_OPERATIONS } from '../authorized-operations.js'
-import { LEADER_EPOCH, NODE_ID } from '../broker-view.js'
+import { type BrokerView, NODE_ID } from '../broker-view.js'
 import { type Call, handler } from '../handler.js'
+import { leaderEpochOf } from '../leader-epoch.js'
 
 type TopicAnswer = Outgoing<MetadataResponse['topics'][number]>
 
@@ -37,7 +38,9 @@ export const metadata = handler({
 
 async function topicsOf({ topics, allowAutoTopicCreation }: MetadataRequest, { broker, version }: Call): Promise<TopicAnswer[]> {
   // Before version 1 an empty list stands for all topics, since then null does.
-  if (topics === null || (version === 0 && topics.length === 0)) return (await broker.cluster.topics()).map(describeTopic)
+  if (topics === null || (version === 0 && topics.length === 0)) {
+    return (await broker.cluster.topics()).map((topic) => describeTopic(topic, broker))
+  }
   const create = version < CREATION_VERSION || allowAutoTopicCreation
   const answers = new Map<string, TopicAnswer>()
   for (const { name, topicId } of topics) {
@@ -49,19 +52,19 @@ async function topicsOf({ topics, allowAutoTopicCreation }: MetadataRequest, { b
 
 async function byId(topicId: string, broker: Call['broker']): Promise<TopicAnswer> {
   const topic = await broker.topicById(topicId)
-  return topic === undefined ? { errorCode: ERROR_CODES.UNKNOWN_TOPIC_ID, name: null, topicId } : describeTopic(topic)
+  return topic === undefined ? { errorCode: ERROR_CODES.UNKNOWN_TOPIC_ID, name: null, topicId } : describeTopic(topic, broker)
 }
 
 async function byName(name: string, create: boolean, broker: Call['broker']): Promise<TopicAnswer> {
   try {
-    return describeTopic(await broker.cluster.topic(name, { create }))
+    return describeTopic(await broker.cluster.topic(name, { create }), broker)
   } catch (error) {
     if (!KafkaliteError.is(error)) throw error
     return { errorCode: errorCodeOf(error), name, topicId: ZERO_UUID }
   }
 }
 
-function describeTopic({ name, id, internal, partitions }: TopicDescription): TopicAnswer {
+function describeTopic({ name, id, internal, partitions }: TopicDescription, { cluster }: BrokerView): TopicAnswer {
   const nodes = [NODE_ID]
   return {
     name,
@@ -70,7 +73,7 @@ function describeTopic({ name, id, internal, partitions }: TopicDescription): To
     partitions: Array.from({ length: partitions }, (_, partitionIndex) => ({
       partitionIndex,
       leaderId: NODE_ID,
-      leaderEpoch: LEADER_EPOCH,
+      leaderEpoch: leaderEpochOf(cluster, { topic: name, partition: partitionIndex }),
       replicaNodes: nodes,
       isrNodes: nodes,
     })),

@@ -1,4 +1,4 @@
-// OffsetForLeaderEpoch: where an epoch of a partition ended. There is one epoch, which has not ended yet: its end is that of the log.
+// OffsetForLeaderEpoch: where an epoch of a partition ended, or where the log ends when it has not ended yet.
 
 import { errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
@@ -8,9 +8,9 @@ import {
   offsetForLeaderEpochRequest,
   offsetForLeaderEpochResponse,
 } from '../../protocol/messages/23-offset-for-leader-epoch.js'
-import { type BrokerView, LEADER_EPOCH } from '../broker-view.js'
+import type { BrokerView } from '../broker-view.js'
 import { handler } from '../handler.js'
-import { leaderEpochError } from '../leader-epoch.js'
+import { endOfEpoch, leaderEpochError, leaderEpochOf } from '../leader-epoch.js'
 
 type Asked = OffsetForLeaderEpochRequest['topics'][number]['partitions'][number]
 type PartitionAnswer = Outgoing<OffsetForLeaderEpochResponse['topics'][number]['partitions'][number]>
@@ -35,10 +35,11 @@ async function endOf(
   { partition, currentLeaderEpoch, leaderEpoch }: Asked,
 ): Promise<PartitionAnswer> {
   try {
-    const latest = await cluster.offset({ topic, partition }, 'latest')
-    const errorCode = leaderEpochError(currentLeaderEpoch)
+    const place = { topic, partition }
+    const errorCode = leaderEpochError(currentLeaderEpoch, leaderEpochOf(cluster, place))
     if (errorCode !== 0) return { partition, errorCode }
-    return leaderEpoch === LEADER_EPOCH ? { partition, leaderEpoch, endOffset: latest?.offset ?? -1 } : { partition }
+    const { epoch, endOffset } = await endOfEpoch(cluster, place, leaderEpoch)
+    return { partition, leaderEpoch: epoch, endOffset }
   } catch (error) {
     return { partition, errorCode: errorCodeOf(error) }
   }

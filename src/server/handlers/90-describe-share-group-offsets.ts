@@ -9,8 +9,9 @@ import {
   describeShareGroupOffsetsRequest,
   describeShareGroupOffsetsResponse,
 } from '../../protocol/messages/90-describe-share-group-offsets.js'
-import { type BrokerView, LEADER_EPOCH } from '../broker-view.js'
+import type { BrokerView } from '../broker-view.js'
 import { handler } from '../handler.js'
+import { leaderEpochOf } from '../leader-epoch.js'
 
 type Group = Outgoing<DescribeShareGroupOffsetsResponse['groups'][number]>
 type Topic = Outgoing<DescribeShareGroupOffsetsResponse['groups'][number]['topics'][number]>
@@ -55,7 +56,8 @@ async function describeTopic(
       const errorMessage = `There is no partition ${topicName}-${partitionIndex}`
       return { partitionIndex, startOffset: -1, errorCode: ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION, errorMessage }
     }
-    return { partitionIndex, startOffset: place.startOffset, lag: place.lag, leaderEpoch: LEADER_EPOCH }
+    const leaderEpoch = leaderEpochOf(broker.cluster, place)
+    return { partitionIndex, startOffset: place.startOffset, lag: place.lag, leaderEpoch }
   })
   return { topicName, ...(topic !== undefined && { topicId: topic.id }), partitions: described }
 }

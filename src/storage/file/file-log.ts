@@ -11,6 +11,8 @@ import type { BatchWalk } from './batch-walk.js'
 import { BLOCK_BYTES_MAX } from './batch-walk.js'
 import type { CleanLog } from './checkpoint.js'
 import type { SyncJob, SyncLog, SyncWork } from './commit-point.js'
+import { EpochFile } from './epoch-file.js'
+import type { EpochProbe } from './epoch-entries.js'
 import { nameBytes } from './journal-record.js'
 import { LogWriter } from './log-writer.js'
 import type { LogMark } from './log-writer.js'
@@ -51,6 +53,8 @@ export interface FileLogOwner {
   /** Files were removed: there is room again. */
   freed(): void
   closed(log: FileLog, state: CleanLog | null): void
+  /** The leader epoch that was current when the log was open last. */
+  epochOf(name: string): number
   /** As the cleaner's checkpoint says, 0 when it says nothing. */
   cleanedOffset(name: string): number
   /** Settles when that is on disk. */
@@ -73,6 +77,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   private end: number
   readonly compaction = new FileCompaction(this)
   readonly producers: ProducerFiles
+  readonly epochs: EpochFile
   private isClosed = false
   private folderDirty: boolean
   /** The sync of the folder that is at work; stays when it failed. */
@@ -105,6 +110,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     this.end = opened.endOffset
     this.damage = opened.damage
     this.producers = new ProducerFiles(this, owner.place.fileSystem, opened.producerFiles)
+    this.epochs = new EpochFile(this, owner.place.fileSystem, owner.epochOf(name))
     this.nameBytes = nameBytes(name)
     this.folderDirty = !opened.isClean
     this.unsynced = new UnsyncedBatches(opened.isClean ? this.end : 0, this.end)
@@ -261,6 +267,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     // Whoever makes room counts on it when this settles.
     await Promise.all(leaving)
     this.owner.freed()
+    if (!this.isClosed && !this.owner.isFenced) this.epochs.startMoved()
   }
 
   async truncateAfter(offset: number): Promise<void> {
@@ -282,11 +289,25 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     }
     this.end = offset
     this.producers.cut(offset)
+    this.epochs.cut()
     this.unsynced.reset(offset)
     this.owner.written(this)
     // An end behind the last batch stands in the name of a segment alone, which the journal does not know.
     await this.owner.syncNow(this)
     await this.owner.raiseRecoveryPoint(this, offset)
+  }
+
+  probe(offset: number): EpochProbe | null {
+    const { segments } = this.writer
+    for (let at = this.segmentOf(offset); at < segments.length; at++) {
+      const segment = segments[at] as Segment
+      if (segment.sizeBytes === 0) continue
+      const walk = this.walkTo(segment, (it) => it.walkFrom(offset, READ_BYTES_MIN), offset)
+      for (let header = walk.nextHeader(); header !== null; header = walk.nextHeader()) {
+        if (header.lastOffset >= offset) return { epoch: header.leaderEpoch, baseOffset: header.baseOffset }
+      }
+    }
+    return null
   }
 
   segments(): readonly SegmentInfo[] {
@@ -369,6 +390,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     if (this.folderDirty || this.folderSync !== null) work.push({ run: () => this.syncFolder() })
     for (const segment of segments.slice(0, closed)) if (segment.needsSync) work.push({ run: () => segment.sync() })
     if (this.producers.needsSync) work.push({ run: () => this.producers.sync() })
+    if (this.epochs.needsSync) work.push({ run: () => this.epochs.sync() })
     const offset = all ? this.end : this.writer.active.baseOffset
     return { work, done: () => this.owner.synced(this, Math.min(offset, this.end)) }
   }

@@ -21,6 +21,7 @@ import {
   splitLogName,
 } from './checkpoint.js'
 import type { CleanLog } from './checkpoint.js'
+import { CURRENT_EPOCHS_NAME, CurrentEpochs } from './current-epochs.js'
 import { FileLog } from './file-log.js'
 import type { FileLogOwner } from './file-log.js'
 import { META_NAME, encodeFolderMeta, readFolderMeta } from './folder-meta.js'
@@ -59,6 +60,9 @@ interface Opened {
   readonly recoveryPoints: CheckpointFile
   readonly starts: CheckpointFile
   readonly cleaned: CheckpointFile
+  readonly epochs: CurrentEpochs
+  /** Whether the last stop was a clean one of ours. */
+  readonly isCleanStop: boolean
   /** How logs that are not open were left by a clean stop, or by a close in this session. */
   readonly clean: Map<string, CleanLog>
   checkpointMs: number
@@ -152,9 +156,11 @@ export class FileStorage implements Storage, FileLogOwner {
       const recoveryPoints = new CheckpointFile(this.fileSystem, this.path(RECOVERY_POINT_NAME))
       const starts = new CheckpointFile(this.fileSystem, this.path(LOG_START_NAME), true)
       const cleaned = new CheckpointFile(this.fileSystem, this.path(CLEANER_OFFSET_NAME))
-      await forgetRemoved(this.fileSystem.list(this.folder), recoveryPoints, starts, cleaned)
+      const epochs = new CurrentEpochs(this.fileSystem, this.path(CURRENT_EPOCHS_NAME), () => this.useReserve())
+      await forgetRemoved(this.fileSystem.list(this.folder), recoveryPoints, starts, cleaned, epochs.checkpoint)
       this.reserve.hold()
-      this.opened = { clock, lock, recoveryPoints, starts, cleaned, clean, checkpointMs: clock.now() }
+      const kept = { recoveryPoints, starts, cleaned, epochs }
+      this.opened = { clock, lock, ...kept, clean, isCleanStop: clean.size > 0, checkpointMs: clock.now() }
       this.failure = this.closing = null
       // A process that died may have made folders whose names are not on the disk yet.
       this.rootDirty = true
@@ -173,11 +179,12 @@ export class FileStorage implements Storage, FileLogOwner {
   }
 
   log(name: string, config: LogConfig): LogStore {
-    return this.openLog(name, config, undefined)
+    return this.openLog(name, config, null)
   }
 
-  private openLog(name: string, config: LogConfig, journaled: readonly OffsetSpan[] | undefined): FileLog {
-    const { clean, recoveryPoints, starts, clock } = this.requireOpen()
+  /** @param journaled what the journal holds of it, which is about to be replayed; null afterwards */
+  private openLog(name: string, config: LogConfig, journaled: readonly OffsetSpan[] | null): FileLog {
+    const { clean, recoveryPoints, starts, clock, epochs, isCleanStop } = this.requireOpen()
     if (splitLogName(name) === null)
       throw new KafkaliteError('INVALID_ARGUMENT', `The name of a log is <topic>-<partition>, got ${describe(name)}`)
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open already`)
@@ -185,7 +192,7 @@ export class FileStorage implements Storage, FileLogOwner {
     const place = this.place
     const isNew = this.guard(`make the folder ${folder}`, () => this.folders.make(name))
     if (isNew) this.rootDirty = true
-    const opening = { name, folder, place, now: clock.now(), clean: clean.get(name), journaled }
+    const opening = { name, folder, place, now: clock.now(), clean: clean.get(name), journaled: journaled ?? undefined }
     const opened = this.guard(`open log ${name}`, () =>
       openLog({ ...opening, recoveryPoint: recoveryPoints.offsets.get(name) ?? 0, startOffset: starts.offsets.get(name) ?? 0 }),
     )
@@ -196,11 +203,13 @@ export class FileStorage implements Storage, FileLogOwner {
     if (before.length > 0) for (const segment of opened.segments) segment.dirty = true
     const log = new FileLog(name, folder, config, before.length > 0 ? { ...opened, isClean: false } : opened, this)
     this.logs.set(name, log)
+    // What the journal brings back belongs to the epochs before.
+    if (journaled === null) this.guard(`open log ${name}`, () => epochs.opened(log, isNew, isCleanStop && opened.isClean))
     return log
   }
 
   async remove(name: string): Promise<void> {
-    const { clean, cleaned, recoveryPoints, starts } = this.requireOpen()
+    const { clean, cleaned, recoveryPoints, starts, epochs } = this.requireOpen()
     if (this.logs.has(name)) throw new KafkaliteError('INVALID_STATE', `Log ${name} is open: close it before removing it`)
     if (splitLogName(name) === null || !this.folders.has(name)) return
     const closed = [...this.closedLogs].filter((log) => log.name === name)
@@ -215,7 +224,8 @@ export class FileStorage implements Storage, FileLogOwner {
     recoveryPoints.offsets.delete(name)
     starts.offsets.delete(name)
     cleaned.offsets.delete(name)
-    await this.durably(Promise.all([recoveryPoints.write(), starts.write(), cleaned.write()]))
+    epochs.removed(name)
+    await this.durably(Promise.all([recoveryPoints.write(), starts.write(), cleaned.write(), epochs.settle()]))
     await this.durably(this.fileSystem.syncFolder(this.folder))
     try {
       await (this.fileSystem.removeAside?.(grave) ?? this.fileSystem.removeFolder(grave))
@@ -245,7 +255,9 @@ export class FileStorage implements Storage, FileLogOwner {
 
   sync(log?: LogStore): Awaitable<void> {
     this.requireWritable()
-    return this.group.sync(log === undefined ? undefined : this.own(log))
+    const synced = this.group.sync(log === undefined ? undefined : this.own(log))
+    const epochs = this.opened?.epochs.settle()
+    return epochs === undefined ? synced : Promise.all([synced, this.durably(epochs)]).then(() => undefined)
   }
 
   whereabouts(): StorageFolder {
@@ -369,6 +381,10 @@ export class FileStorage implements Storage, FileLogOwner {
     if (state !== null) this.opened?.clean.set(log.name, state)
   }
 
+  epochOf(name: string): number {
+    return this.opened?.epochs.of(name) ?? 0
+  }
+
   cleanedOffset(name: string): number {
     return this.opened?.cleaned.offsets.get(name) ?? 0
   }
@@ -413,6 +429,7 @@ export class FileStorage implements Storage, FileLogOwner {
         await this.syncRoot()
         await Promise.all(this.background)
         await opened.recoveryPoints.write()
+        await opened.epochs.settle()
         await this.fileSystem.replace(this.path(CLEAN_MARK_NAME), encodeUtf8(formatCleanMark(opened.clean)))
       }
     } catch (error) {
@@ -486,7 +503,7 @@ export class FileStorage implements Storage, FileLogOwner {
     const logOf = (name: string): FileLog | null => {
       let log = logs.get(name)
       if (log === undefined) {
-        log = this.folders.has(name) ? this.openLog(name, REPLAY_CONFIG, spans.get(name)) : null
+        log = this.folders.has(name) ? this.openLog(name, REPLAY_CONFIG, spans.get(name) ?? []) : null
         logs.set(name, log)
       }
       return log

@@ -14,7 +14,7 @@ export const FORMAT_VERSION = 1
 
 /** What stands beside the logs: ours, Kafka's, and what operating systems leave everywhere. */
 const KNOWN_NAME =
-  /^(LOCK(\..*)?|\..*|lost\+found|.*\.tmp|.*\.kept|.*-delete|(recovery-point|log-start|replication|cleaner)-offset-checkpoint|meta\.properties|bootstrap\.checkpoint)$/
+  /^(LOCK(\..*)?|\..*|lost\+found|.*\.tmp|.*\.kept|.*-delete|(recovery-point|log-start|replication|cleaner)-offset-checkpoint|current-epoch-checkpoint|meta\.properties|bootstrap\.checkpoint)$/
 const KNOWN_IN_LOG = /^(\d{20}\..*|\..*|leader-epoch-checkpoint|partition\.metadata|.*\.tmp)$/
 
 export interface FolderMeta {
