@@ -215,13 +215,15 @@ export class FileStorage implements Storage, FileLogOwner {
     recoveryPoints.offsets.delete(name)
     starts.offsets.delete(name)
     cleaned.offsets.delete(name)
-    await this.durably(Promise.all([recoveryPoints.write(), starts.write(), cleaned.write()]))
     await this.durably(this.fileSystem.syncFolder(this.folder))
     try {
+      // On a full disk it makes the room that the rest needs.
       await (this.fileSystem.removeAside?.(grave) ?? this.fileSystem.removeFolder(grave))
     } catch (error) {
       throw this.wrapped(`remove log ${name}`, error)
     }
+    await this.durably(this.fromReserve(() => Promise.all([recoveryPoints.write(), starts.write(), cleaned.write()])))
+    this.freed()
   }
 
   commit(appends: readonly LogAppend[]): Awaitable<void> {
@@ -334,11 +336,8 @@ export class FileStorage implements Storage, FileLogOwner {
     const before = starts.offsets.get(log.name)
     starts.offsets.set(log.name, offset)
     try {
-      await starts.write().catch((error: unknown) => {
-        // Moving a start is how room is made, so it has room of its own. The old file is untouched by a write that failed for want of it.
-        if (!isNoSpace(error) || !this.reserve.release()) throw error
-        return starts.write()
-      })
+      // Moving a start is how room is made.
+      await this.fromReserve(() => starts.write())
     } catch (error) {
       if (before === undefined) starts.offsets.delete(log.name)
       else starts.offsets.set(log.name, before)
@@ -388,6 +387,28 @@ export class FileStorage implements Storage, FileLogOwner {
   /** Closed logs that may still have something to sync. */
   private readonly closedLogs = new Set<FileLog>()
 
+  /** Everything is synced, so where there is no room for the mark the next opening takes longer and nothing is lost. */
+  private async markClean({ recoveryPoints, clean }: Opened): Promise<void> {
+    try {
+      await this.fromReserve(async () => {
+        await recoveryPoints.write()
+        await this.fileSystem.replace(this.path(CLEAN_MARK_NAME), encodeUtf8(formatCleanMark(clean)))
+      })
+    } catch (error) {
+      if (!isNoSpace(error)) throw error
+    }
+  }
+
+  /** Writes files, with the room in reserve if need be. An old one is untouched by a write that failed for want of it. */
+  private async fromReserve(write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      if (!isNoSpace(error) || !this.reserve.release()) throw error
+      await write()
+    }
+  }
+
   private forget(log: FileLog): void {
     this.closedLogs.delete(log)
     this.group.forget(log)
@@ -407,8 +428,7 @@ export class FileStorage implements Storage, FileLogOwner {
         await this.group.syncSegments([...this.closedLogs], true, CLOSING_LANES)
         await this.syncRoot()
         await Promise.all(this.background)
-        await opened.recoveryPoints.write()
-        await this.fileSystem.replace(this.path(CLEAN_MARK_NAME), encodeUtf8(formatCleanMark(opened.clean)))
+        await this.markClean(opened)
       }
     } catch (error) {
       failed = error
