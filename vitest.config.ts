@@ -9,7 +9,11 @@ import { defineConfig } from 'vitest/config'
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
 /** Programs in processes of their own, most of them killed on the way. */
-const SLOW = ['test/{flights,cli,crash,endurance}/**/*.test.ts', 'test/transactions/kill.test.ts', 'test/storage/lock-race.test.ts']
+const SLOW = [
+  'test/{flights,cli,crash,endurance}/**/*.test.ts',
+  'test/transactions/kill.test.ts',
+  'test/storage/{lock-race,every-change}.test.ts',
+]
 
 export default defineConfig({
   resolve: {

@@ -1,92 +1,202 @@
-// A disk that fills up, for real where this process may mount one in memory, else the one that only plays it. Every record that was
-// acknowledged stays readable, the next is refused with DISK_FULL, and when records were deleted there is room again.
+// What must hold when the disk is full: what was acknowledged stays, what was refused is nowhere, reading goes on, and whatever makes room
+// (deleting records or a topic, acknowledging messages) works without room and lets writing go on. After each case the folder is opened again.
 
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import fs from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Broker } from '../../src/broker.js'
+import type { Producer } from '../../src/client/producer.js'
 import { KafkaliteError } from '../../src/errors.js'
-import { FileStorage } from '../../src/storage/file/file-storage.js'
-import { FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
+import type { FileStorage } from '../../src/storage/file/file-storage.js'
 
-const DISK_BYTES = 4 * 1024 * 1024
+export const DISK_BYTES = 4 * 1024 * 1024
 const VALUE = 'v'.repeat(2000)
+const SENDS_MAX = (10 * DISK_BYTES) / VALUE.length
+const SEGMENT_BYTES = 1_048_576
 
-interface SmallDisk {
-  readonly kind: string
+export type Flush = 'always' | 'os'
+
+/** A small disk with nothing on it. */
+export interface SmallDisk {
   storage(): FileStorage
-  dispose(): void
 }
 
-function smallDisk(): SmallDisk {
-  const folder = fs.mkdtempSync(join(tmpdir(), 'kafkalite-full-'))
-  const remove = (): void => fs.rmSync(folder, { recursive: true, force: true })
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', folder], { stdio: 'ignore' })
-  } catch {
-    remove()
-    const fileSystem = new FaultyFileSystem({ capacityBytes: DISK_BYTES })
-    return {
-      kind: 'a faulty file system (mounting is not allowed here)',
-      storage: () => new FileStorage('/data', { fileSystem }),
-      dispose: () => {},
-    }
-  }
-  const dispose = (): void => {
-    // Lazily: after a failure a broker may still have files open there.
-    execFileSync('umount', ['-l', folder])
-    remove()
-  }
-  return { kind: 'tmpfs', storage: () => new FileStorage(join(folder, 'data')), dispose }
+interface Case {
+  readonly disk: SmallDisk
+  readonly flush: Flush
+  readonly broker: Broker
 }
 
-/** Sends until there is no room. Answers the offsets that were acknowledged. */
-async function fill(broker: Broker): Promise<number[]> {
-  const offsets: number[] = []
-  const producer = broker.producer()
-  for (let n = 0; n < (10 * DISK_BYTES) / VALUE.length; n++) {
+/** Says what it measured. */
+type Run = (full: Case) => Promise<string>
+
+/** Does it until there is no room, and answers how often it went well. Throws when it fails in another way. */
+async function untilFull(send: (n: number) => Promise<unknown>): Promise<number> {
+  for (let n = 0; n < SENDS_MAX; n++) {
     try {
-      offsets.push((await producer.send('orders', { value: `${n} ${VALUE}` })).offset)
+      await send(n)
     } catch (error) {
       assert.ok(KafkaliteError.is(error, 'DISK_FULL') && error.retriable, `expected DISK_FULL, got ${String(error)}`)
-      return offsets
+      return n
     }
   }
   return assert.fail('the disk never became full')
 }
 
-async function offsetsOf(broker: Broker): Promise<number[]> {
+async function fill(producer: Producer, topic: string): Promise<number[]> {
   const offsets: number[] = []
-  const topic = await broker.topic('orders')
-  for await (const { offset, value } of topic.read({ from: 'earliest', to: 'end' })) {
-    assert.ok(value?.endsWith(VALUE))
+  await untilFull(async (n) => offsets.push((await producer.send(topic, { value: `${n} ${VALUE}` })).offset))
+  return offsets
+}
+
+async function offsetsOf(broker: Broker, name: string): Promise<number[]> {
+  const offsets: number[] = []
+  const topic = await broker.topic(name)
+  for await (const { offset, value } of topic.read({ from: 'earliest', to: 'end', isolation: 'read_committed' })) {
+    assert.ok(value?.endsWith(VALUE), `${name} holds ${value?.slice(0, 40)} at ${offset}`)
     offsets.push(offset)
   }
   return offsets
 }
 
-/** Answers what the disk was and how many records went in the first and the second time. Throws when a promise was broken. */
-export async function fillDisk(flush: 'always' | 'os'): Promise<{ kind: string; first: number; second: number }> {
-  const disk = smallDisk()
-  try {
-    let broker = await Broker.open({ storage: disk.storage(), flush })
-    const topic = await broker.topic('orders', { segmentBytes: 1_048_576 })
-    const first = await fill(broker)
-    assert.deepEqual(await offsetsOf(broker), first)
-    await assert.rejects(broker.producer().send('orders', { value: VALUE }), { code: 'DISK_FULL' })
-    await topic.partition(0).deleteRecords(-1)
-    const second = await fill(broker)
-    assert.ok(second.length > first.length / 4, `after a deletion ${second.length} records went in, before ${first.length}`)
-    assert.deepEqual(await offsetsOf(broker), second)
-    await topic.partition(0).deleteRecords(second[second.length >> 1] as number)
-    await broker.close()
-    broker = await Broker.open({ storage: disk.storage(), flush })
-    assert.deepEqual(await offsetsOf(broker), second.slice(second.length >> 1))
-    await broker.close()
-    return { kind: disk.kind, first: first.length, second: second.length }
-  } finally {
-    disk.dispose()
+async function again({ broker, disk, flush }: Case, look: (broker: Broker) => Promise<void>): Promise<void> {
+  await broker.close()
+  const next = await Broker.open({ storage: disk.storage(), flush })
+  await look(next)
+  await next.close()
+}
+
+const records: Run = async (full) => {
+  const { broker } = full
+  const topic = await broker.topic('orders', { segmentBytes: SEGMENT_BYTES })
+  const first = await fill(broker.producer(), 'orders')
+  assert.ok(first.length > 100)
+  assert.deepEqual(await offsetsOf(broker, 'orders'), first)
+  await assert.rejects(broker.producer().send('orders', { value: VALUE }), { code: 'DISK_FULL' })
+  await topic.partition(0).deleteRecords(-1)
+  const second = await fill(broker.producer(), 'orders')
+  assert.ok(second.length > first.length / 4, `after a deletion ${second.length} records went in, before ${first.length}`)
+  assert.deepEqual(await offsetsOf(broker, 'orders'), second)
+  const middle = second.length >> 1
+  await topic.partition(0).deleteRecords(second[middle] as number)
+  await again(full, async (next) => assert.deepEqual(await offsetsOf(next, 'orders'), second.slice(middle)))
+  return `${first.length} records went in, and after a deletion ${second.length} more`
+}
+
+const topics: Run = async (full) => {
+  const { broker } = full
+  await broker.topic('kept', { segmentBytes: SEGMENT_BYTES })
+  await broker.topic('filler', { segmentBytes: SEGMENT_BYTES })
+  const kept: number[] = []
+  for (let n = 0; n < 50; n++) kept.push((await broker.producer().send('kept', { value: `${n} ${VALUE}` })).offset)
+  const filler = await fill(broker.producer(), 'filler')
+  await broker.deleteTopic('filler')
+  const more = await fill(broker.producer(), 'kept')
+  assert.ok(more.length > filler.length / 2, `after the deletion of ${filler.length} records ${more.length} went in`)
+  await again(full, async (next) => {
+    assert.deepEqual(await offsetsOf(next, 'kept'), [...kept, ...more])
+    assert.deepEqual(
+      (await next.topics()).filter(({ internal }) => !internal).map(({ name }) => name),
+      ['kept'],
+    )
+  })
+  return `${filler.length} records went with their topic, and ${more.length} others went in`
+}
+
+const queue: Run = async (full) => {
+  const { broker } = full
+  const options = { lockMs: 600_000, segmentBytes: SEGMENT_BYTES }
+  const jobs = await broker.queue<string>('jobs', options)
+  const sent: string[] = []
+  await untilFull(async (n) => {
+    await jobs.send({ value: `${n} ${VALUE}` })
+    sent.push(`${n} ${VALUE}`)
+  })
+  const messages = await jobs.receive({ max: 200, timeoutMs: 0 })
+  assert.ok(messages.every(({ value }) => sent.includes(value)))
+  // As many as the room in reserve is good for.
+  const done = messages.slice(0, 100)
+  for (const message of done) await message.acknowledge()
+  const left = new Set(sent)
+  for (const { value } of done) left.delete(value)
+  await again(full, async (next) => {
+    const found = new Set<string>()
+    const reopened = await next.queue<string>('jobs', options)
+    for (;;) {
+      const some = await reopened.receive({ max: 1000, timeoutMs: 0 })
+      if (some.length === 0) break
+      for (const message of some) {
+        found.add(message.value)
+        await message.acknowledge()
+      }
+    }
+    assert.deepEqual([...found].sort(), [...left].sort())
+    await reopened.send({ value: VALUE })
+  })
+  return `${sent.length} messages went in, ${done.length} were acknowledged without room`
+}
+
+const transaction: Run = async (full) => {
+  const { broker } = full
+  await broker.topic('orders', { segmentBytes: SEGMENT_BYTES })
+  await broker.topic('other', { segmentBytes: SEGMENT_BYTES })
+  const payer = broker.producer({ transactionalId: 'payer' })
+  let committed = 0
+  let inside = 0
+  const pay = async (): Promise<void> => {
+    await payer.transaction((tx) => tx.send('orders', { value: VALUE }))
+    committed++
   }
+  await pay()
+  await assert.rejects(
+    payer.transaction(async (tx) => {
+      for (; inside < SENDS_MAX; inside++) {
+        await tx.send('other', { value: VALUE })
+        await tx.send('orders', { value: VALUE })
+      }
+    }),
+    { code: 'DISK_FULL' },
+  )
+  assert.equal((await offsetsOf(broker, 'orders')).length, committed)
+  await broker.deleteTopic('other')
+  await pay()
+  await again(full, async (next) => assert.equal((await offsetsOf(next, 'orders')).length, committed))
+  return `${inside} times two records went into a transaction that had no room for more`
+}
+
+const compaction: Run = async (full) => {
+  const { broker } = full
+  const topic = await broker.topic('states', { segmentBytes: SEGMENT_BYTES, cleanupPolicy: 'compact', minCleanableDirtyRatio: 0.99 })
+  await broker.topic('filler', { segmentBytes: SEGMENT_BYTES })
+  const producer = broker.producer()
+  const states = new Map<string, number>()
+  // Of each segment half is the last of its key, so each needs room to be rewritten.
+  for (let n = 0; n < 600; n++) {
+    const key = n % 2 === 0 ? 'same' : `k${n}`
+    states.set(key, (await producer.send('states', { key, value: `${n} ${VALUE}` })).offset)
+  }
+  await fill(producer, 'filler')
+  const refusal = await topic.cleanUp().then(
+    () => null,
+    (error: unknown) => error,
+  )
+  assert.ok(refusal === null || KafkaliteError.is(refusal, 'DISK_FULL'), `compaction failed with ${String(refusal)}`)
+  const latest = async (from: Broker): Promise<void> => {
+    const found = new Set(await offsetsOf(from, 'states'))
+    for (const [key, offset] of states) assert.ok(found.has(offset), `the last record of ${key}, at ${offset}, is gone`)
+  }
+  await latest(broker)
+  await broker.deleteTopic('filler')
+  await topic.cleanUp()
+  assert.equal((await offsetsOf(broker, 'states')).length, states.size)
+  states.set('same', (await producer.send('states', { key: 'same', value: VALUE })).offset)
+  await again(full, latest)
+  return refusal === null ? 'compaction found room' : 'compaction was refused, and done when there was room'
+}
+
+export const CASES = { records, topics, queue, transaction, compaction }
+export type CaseName = keyof typeof CASES
+
+/** Answers what was measured. Throws when a promise was broken. */
+export async function fillDisk(disk: SmallDisk, name: CaseName, flush: Flush): Promise<string> {
+  const broker = await Broker.open({ storage: disk.storage(), flush })
+  return CASES[name]({ disk, flush, broker })
 }

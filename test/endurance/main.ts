@@ -6,14 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../../src/testing/seeded-random.js'
-import { fillDisk } from './full-disk.js'
+import { CASES, type CaseName } from './full-disk.js'
 import { countHandles, type Doing } from './handles.js'
+import { onSmallDisk } from './small-disk.js'
 
 const { values } = parseArgs({ options: { operations: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } } })
 
-for (const flush of ['always', 'os'] as const) {
-  const { kind, first, second } = await fillDisk(flush)
-  console.log(`full disk at flush ${flush}, on ${kind}: ${first} records went in, and after a deletion ${second} more`)
+for (const name of Object.keys(CASES) as CaseName[]) {
+  for (const flush of ['always', 'os'] as const) {
+    const { kind, words } = await onSmallDisk(name, flush)
+    console.log(`full disk, ${name} at flush ${flush}, on ${kind}: ${words}`)
+  }
 }
 // An operation that waits for what will never come ends the process without a word: then say which one.
 const doing: Doing = { operation: 0, name: 'nothing' }

@@ -1,7 +1,7 @@
 // DescribeTopicPartitions: topics in the order of their names, page by page. A page ends when it has as many partitions as it may; its
 // cursor says where the next one begins, also when what begins there is no topic.
 
-import type { TopicDescription } from '../../core/cluster.js'
+import type { Cluster, TopicDescription } from '../../core/cluster.js'
 import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import {
@@ -11,8 +11,9 @@ import {
   describeTopicPartitionsResponse,
 } from '../../protocol/messages/75-describe-topic-partitions.js'
 import { TOPIC_OPERATIONS } from '../authorized-operations.js'
-import { type BrokerView, LEADER_EPOCH, NODE_ID } from '../broker-view.js'
+import { type BrokerView, NODE_ID } from '../broker-view.js'
 import { handler } from '../handler.js'
+import { leaderEpochOf } from '../leader-epoch.js'
 
 type TopicAnswer = Outgoing<DescribeTopicPartitionsResponse['topics'][number]>
 
@@ -28,7 +29,8 @@ export const describeTopicPartitions = handler({
   async handle(request, { broker }) {
     const { topics, cursor, responsePartitionLimit } = request
     if (isAstray(request)) return { topics: topics.map(({ name }) => ({ name, errorCode: ERROR_CODES.INVALID_REQUEST })) }
-    return page(await described(request, broker), cursor, Math.min(Math.max(responsePartitionLimit, 1), PAGE_PARTITIONS_MAX))
+    const limit = Math.min(Math.max(responsePartitionLimit, 1), PAGE_PARTITIONS_MAX)
+    return page(broker.cluster, await described(request, broker), cursor, limit)
   },
 })
 
@@ -57,6 +59,7 @@ async function described({ topics, cursor }: DescribeTopicPartitionsRequest, { c
 }
 
 function page(
+  cluster: Cluster,
   topics: readonly Found[],
   cursor: DescribeTopicPartitionsRequest['cursor'],
   limit: number,
@@ -71,14 +74,14 @@ function page(
     }
     const from = topicName === cursor?.topicName ? cursor.partitionIndex : 0
     const to = Math.min(topic.partitions, from + left)
-    answers.push(describe(topic, from, Math.max(to - from, 0)))
+    answers.push(describe(cluster, topic, from, Math.max(to - from, 0)))
     if (to < topic.partitions) return { topics: answers, nextCursor: { topicName, partitionIndex: to } }
     left -= Math.max(to - from, 0)
   }
   return { topics: answers }
 }
 
-function describe({ name, id, internal }: TopicDescription, from: number, count: number): TopicAnswer {
+function describe(cluster: Cluster, { name, id, internal }: TopicDescription, from: number, count: number): TopicAnswer {
   return {
     name,
     topicId: id,
@@ -87,7 +90,7 @@ function describe({ name, id, internal }: TopicDescription, from: number, count:
     partitions: Array.from({ length: count }, (_, index) => ({
       partitionIndex: from + index,
       leaderId: NODE_ID,
-      leaderEpoch: LEADER_EPOCH,
+      leaderEpoch: leaderEpochOf(cluster, { topic: name, partition: from + index }),
       replicaNodes: NODES,
       isrNodes: NODES,
       eligibleLeaderReplicas: [],

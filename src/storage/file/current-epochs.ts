@@ -6,6 +6,7 @@ import type { FileSystem } from './file-system.js'
 import { isNoSpace } from './file-system.js'
 import { CheckpointFile } from './checkpoint.js'
 import type { EpochFile } from './epoch-file.js'
+import type { Reserve } from './reserve.js'
 
 export const CURRENT_EPOCHS_NAME = 'current-epoch-checkpoint'
 
@@ -26,8 +27,7 @@ export class CurrentEpochs {
   constructor(
     fileSystem: FileSystem,
     path: string,
-    /** Gives room back to a full disk; false when there is none. */
-    private readonly useReserve: () => boolean,
+    private readonly reserve: Reserve,
   ) {
     this.checkpoint = new CheckpointFile(fileSystem, path)
   }
@@ -66,10 +66,7 @@ export class CurrentEpochs {
 
   private async write(): Promise<void> {
     try {
-      await this.checkpoint.write().catch((error: unknown) => {
-        if (!isNoSpace(error) || !this.useReserve()) throw error
-        return this.checkpoint.write()
-      })
+      await this.reserve.lend(() => this.checkpoint.write())
     } catch (error) {
       // A full disk must not keep the folder from opening; it is tried again with the next sync.
       this.isDirty = true

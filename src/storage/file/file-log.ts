@@ -13,6 +13,7 @@ import type { CleanLog } from './checkpoint.js'
 import type { SyncJob, SyncLog, SyncWork } from './commit-point.js'
 import { EpochFile } from './epoch-file.js'
 import type { EpochProbe } from './epoch-entries.js'
+import { FolderSync } from './folder-sync.js'
 import { nameBytes } from './journal-record.js'
 import { LogWriter } from './log-writer.js'
 import type { LogMark } from './log-writer.js'
@@ -79,9 +80,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
   readonly producers: ProducerFiles
   readonly epochs: EpochFile
   private isClosed = false
-  private folderDirty: boolean
-  /** The sync of the folder that is at work; stays when it failed. */
-  private folderSync: Promise<void> | null = null
+  private readonly names: FolderSync
   /** A commit to several logs is under way: until it settles nothing else may be appended. */
   inCommit = false
   private readonly damage: KafkaliteError | null
@@ -93,8 +92,9 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     opened: OpenedLog,
     readonly owner: FileLogOwner,
   ) {
+    this.names = new FolderSync(owner.place.fileSystem, folder, !opened.isClean)
     const onRoll = (): void => {
-      this.folderDirty = true
+      this.names.isDue = true
       this.producers.begun(this.writer.active.baseOffset)
       owner.rolled(this)
     }
@@ -112,7 +112,6 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     this.producers = new ProducerFiles(this, owner.place.fileSystem, opened.producerFiles)
     this.epochs = new EpochFile(this, owner.place.fileSystem, owner.epochOf(name))
     this.nameBytes = nameBytes(name)
-    this.folderDirty = !opened.isClean
     this.unsynced = new UnsyncedBatches(opened.isClean ? this.end : 0, this.end)
     if (!opened.isClean) owner.written(this)
   }
@@ -359,7 +358,7 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     return this.owner.raiseRecoveryPoint(this, offset)
   }
   noteFolder(): void {
-    this.folderDirty = true
+    this.names.isDue = true
     this.owner.written(this)
   }
   failSwap(error: unknown): KafkaliteError {
@@ -387,21 +386,12 @@ export class FileLog implements LogStore, SyncLog, RewrittenFileLog {
     const { segments } = this.writer
     const closed = all ? segments.length : segments.length - 1
     const work: SyncWork[] = []
-    if (this.folderDirty || this.folderSync !== null) work.push({ run: () => this.syncFolder() })
+    if (this.names.isPending) work.push({ run: () => Promise.resolve(this.names.run()) })
     for (const segment of segments.slice(0, closed)) if (segment.needsSync) work.push({ run: () => segment.sync() })
     if (this.producers.needsSync) work.push({ run: () => this.producers.sync() })
     if (this.epochs.needsSync) work.push({ run: () => this.epochs.sync() })
     const offset = all ? this.end : this.writer.active.baseOffset
     return { work, done: () => this.owner.synced(this, Math.min(offset, this.end)) }
-  }
-
-  private async syncFolder(): Promise<void> {
-    if (this.folderSync !== null) await this.folderSync
-    if (!this.folderDirty) return
-    this.folderDirty = false
-    this.folderSync = this.owner.place.fileSystem.syncFolder(this.folder)
-    await this.folderSync
-    this.folderSync = null
   }
 
   private readSegment(segment: Segment, offset: number, maxBytes: number, found: PackedBatch[]): number {

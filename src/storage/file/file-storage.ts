@@ -24,6 +24,7 @@ import type { CleanLog } from './checkpoint.js'
 import { CURRENT_EPOCHS_NAME, CurrentEpochs } from './current-epochs.js'
 import { FileLog } from './file-log.js'
 import type { FileLogOwner } from './file-log.js'
+import { FolderSync } from './folder-sync.js'
 import { META_NAME, encodeFolderMeta, readFolderMeta } from './folder-meta.js'
 import { isNoSpace } from './file-system.js'
 import type { FileSystem, FolderLock } from './file-system.js'
@@ -86,9 +87,7 @@ export class FileStorage implements Storage, FileLogOwner {
   private failure: KafkaliteError | null = null
   private closing: Promise<void> | null = null
   private readonly folders: LogFolders
-  private rootDirty = false
-  /** The sync of the folder that is at work; stays when it failed. */
-  private rootSync: Promise<void> | null = null
+  private root: FolderSync
 
   /**
    * @param folder made when it is missing
@@ -103,6 +102,7 @@ export class FileStorage implements Storage, FileLogOwner {
     this.folders = new LogFolders(fileSystem, this.folder)
     this.place = { fileSystem, files: new OpenFiles(fileSystem, maxOpenFiles) }
     this.reserve = new Reserve(fileSystem, this.path(RESERVE_NAME))
+    this.root = new FolderSync(fileSystem, this.folder, false)
     this.journal = new Journal(fileSystem, this.folder, journalFileBytes)
     this.group = this.newCommitPoint()
   }
@@ -156,14 +156,14 @@ export class FileStorage implements Storage, FileLogOwner {
       const recoveryPoints = new CheckpointFile(this.fileSystem, this.path(RECOVERY_POINT_NAME))
       const starts = new CheckpointFile(this.fileSystem, this.path(LOG_START_NAME), true)
       const cleaned = new CheckpointFile(this.fileSystem, this.path(CLEANER_OFFSET_NAME))
-      const epochs = new CurrentEpochs(this.fileSystem, this.path(CURRENT_EPOCHS_NAME), () => this.useReserve())
+      const epochs = new CurrentEpochs(this.fileSystem, this.path(CURRENT_EPOCHS_NAME), this.reserve)
       await forgetRemoved(this.fileSystem.list(this.folder), recoveryPoints, starts, cleaned, epochs.checkpoint)
       this.reserve.hold()
       const kept = { recoveryPoints, starts, cleaned, epochs }
       this.opened = { clock, lock, ...kept, clean, isCleanStop: clean.size > 0, checkpointMs: clock.now() }
       this.failure = this.closing = null
       // A process that died may have made folders whose names are not on the disk yet.
-      this.rootDirty = true
+      this.root = new FolderSync(this.fileSystem, this.folder, true)
       this.group = this.newCommitPoint()
       await this.replay(inspectJournal(this.fileSystem, this.folder))
     } catch (error) {
@@ -191,7 +191,7 @@ export class FileStorage implements Storage, FileLogOwner {
     const folder = this.path(name)
     const place = this.place
     const isNew = this.guard(`make the folder ${folder}`, () => this.folders.make(name))
-    if (isNew) this.rootDirty = true
+    if (isNew) this.root.isDue = true
     const opening = { name, folder, place, now: clock.now(), clean: clean.get(name), journaled: journaled ?? undefined }
     const opened = this.guard(`open log ${name}`, () =>
       openLog({ ...opening, recoveryPoint: recoveryPoints.offsets.get(name) ?? 0, startOffset: starts.offsets.get(name) ?? 0 }),
@@ -225,13 +225,16 @@ export class FileStorage implements Storage, FileLogOwner {
     starts.offsets.delete(name)
     cleaned.offsets.delete(name)
     epochs.removed(name)
-    await this.durably(Promise.all([recoveryPoints.write(), starts.write(), cleaned.write(), epochs.settle()]))
     await this.durably(this.fileSystem.syncFolder(this.folder))
     try {
+      // On a full disk it makes the room that the rest needs.
       await (this.fileSystem.removeAside?.(grave) ?? this.fileSystem.removeFolder(grave))
     } catch (error) {
       throw this.wrapped(`remove log ${name}`, error)
     }
+    await this.durably(this.reserve.lend(() => Promise.all([recoveryPoints.write(), starts.write(), cleaned.write()])))
+    await this.durably(Promise.resolve(epochs.settle()))
+    this.freed()
   }
 
   commit(appends: readonly LogAppend[]): Awaitable<void> {
@@ -351,11 +354,8 @@ export class FileStorage implements Storage, FileLogOwner {
     const before = starts.offsets.get(log.name)
     starts.offsets.set(log.name, offset)
     try {
-      await starts.write().catch((error: unknown) => {
-        // Moving a start is how room is made, so it has room of its own. The old file is untouched by a write that failed for want of it.
-        if (!isNoSpace(error) || !this.reserve.release()) throw error
-        return starts.write()
-      })
+      // Moving a start is how room is made.
+      await this.reserve.lend(() => starts.write())
     } catch (error) {
       if (before === undefined) starts.offsets.delete(log.name)
       else starts.offsets.set(log.name, before)
@@ -409,6 +409,18 @@ export class FileStorage implements Storage, FileLogOwner {
   /** Closed logs that may still have something to sync. */
   private readonly closedLogs = new Set<FileLog>()
 
+  /** Everything is synced, so where there is no room for the mark the next opening takes longer and nothing is lost. */
+  private async markClean({ recoveryPoints, clean }: Opened): Promise<void> {
+    try {
+      await this.reserve.lend(async () => {
+        await recoveryPoints.write()
+        await this.fileSystem.replace(this.path(CLEAN_MARK_NAME), encodeUtf8(formatCleanMark(clean)))
+      })
+    } catch (error) {
+      if (!isNoSpace(error)) throw error
+    }
+  }
+
   private forget(log: FileLog): void {
     this.closedLogs.delete(log)
     this.group.forget(log)
@@ -426,11 +438,10 @@ export class FileStorage implements Storage, FileLogOwner {
       if (failure === null && this.failure !== null) throw this.failure
       if (this.failure === null) {
         await this.group.syncSegments([...this.closedLogs], true, CLOSING_LANES)
-        await this.syncRoot()
+        await this.root.run()
         await Promise.all(this.background)
-        await opened.recoveryPoints.write()
         await opened.epochs.settle()
-        await this.fileSystem.replace(this.path(CLEAN_MARK_NAME), encodeUtf8(formatCleanMark(opened.clean)))
+        await this.markClean(opened)
       }
     } catch (error) {
       failed = error
@@ -446,7 +457,7 @@ export class FileStorage implements Storage, FileLogOwner {
       {
         fail: (error) => this.fail(error),
         diskFull: (error) => this.failedWrite(error),
-        syncRoot: () => this.syncRoot(),
+        syncRoot: () => this.root.run(),
         keepRecoveryPoints: () => this.keepRecoveryPoints(),
         requireOwned: () => {
           if (this.failure !== null) throw this.failure
@@ -553,18 +564,6 @@ export class FileStorage implements Storage, FileLogOwner {
     } catch (error) {
       throw this.wrapped(`lock the folder ${this.folder}`, error)
     }
-  }
-
-  /** Whoever asks waits for the sync that is at work and for the one that is due. */
-  private syncRoot(): Promise<void> | undefined {
-    if (!this.rootDirty) return this.rootSync ?? undefined
-    this.rootDirty = false
-    const sync = (): Promise<void> => this.fileSystem.syncFolder(this.folder)
-    const mine = this.rootSync === null ? sync() : this.rootSync.then(sync)
-    this.rootSync = mine
-    return mine.then(() => {
-      if (this.rootSync === mine) this.rootSync = null
-    })
   }
 
   private async durably(work: Promise<unknown>): Promise<void> {

@@ -2,6 +2,7 @@
 // before anything is freed. The reserve is a file of zeros; it goes when such a write finds no room, and comes back as soon as something
 // was freed.
 
+import { isNoSpace } from './file-system.js'
 import type { FileSystem } from './file-system.js'
 
 export const RESERVE_NAME = '.reserve'
@@ -42,6 +43,16 @@ export class Reserve {
       return bytes > 0
     } catch {
       return false
+    }
+  }
+
+  /** Writes files, with the room in reserve if need be. An old file is untouched by a write that failed for want of room. */
+  async lend(write: () => Promise<unknown>): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      if (!isNoSpace(error) || !this.release()) throw error
+      await write()
     }
   }
 }
