@@ -39,6 +39,7 @@ import { checkProcessOptions, noteFor, type ProcessOptions, QueueReceiver, type 
 import { backoffMs } from './retry-policy.js'
 import { decodeContent, encodeContent, type Serde, type SerdeContext, string } from './serde.js'
 import type { WaitOptions } from './topic-types.js'
+import { setDoor } from './transaction-sends.js'
 
 const RESULTS: Serde<unknown> = json()
 const BROWSE_STATES = ['available', 'delayed', 'acquired', 'dead'] as const
@@ -108,6 +109,16 @@ export class Queue<V = unknown, R = unknown>
       send: (message) => this.send(message as NewMessage<V>),
       isUnfinished: async (id) => ['available', 'delayed', 'acquired'].includes((await this.status(id)).state),
       report: (error) => this.onError(error),
+    })
+    setDoor(this, {
+      name,
+      cluster: context.cluster,
+      session,
+      prepare: (message) => {
+        this.checkOpen()
+        return this.prepare(message as NewMessage<V>, clock.now())
+      },
+      ask: this.ask,
     })
     session.events.on('lockLost', this.onLockLost)
     session.events.on('deadLettered', this.onDeadLettered)
