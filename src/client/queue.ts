@@ -16,7 +16,7 @@ import {
   type SentMessage,
   type Settlement,
 } from '../core/queue-port.js'
-import { KafkaliteError } from '../errors.js'
+import { describe, KafkaliteError } from '../errors.js'
 import { encodeUtf8 } from '../lib/text.js'
 import { RecordCursor } from '../record/batch-reader.js'
 import type { PackedBatch } from '../record/packed-batch.js'
@@ -180,9 +180,17 @@ export class Queue<V = unknown, R = unknown>
   }
 
   /** Iteration: one message at a time; acknowledges nothing by itself. Ends when the queue is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message<V, R>, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Message<V, R>, void, undefined> {
+    return this.messages()
+  }
+
+  /** The same with a signal: when it aborts, the loop throws its reason. */
+  async *messages(options?: WaitOptions): AsyncGenerator<Message<V, R>, void, undefined> {
+    checkOptions('messages()', options, WAIT_RULES)
+    const { signal } = options ?? {}
     while (this.closing === null) {
-      for (const message of this.unpack(await this.session.acquire({ max: 1, maxWaitMs: Infinity }))) yield message
+      signal?.throwIfAborted()
+      for (const message of this.unpack(await this.session.acquire({ max: 1, maxWaitMs: Infinity, signal }))) yield message
     }
   }
 
@@ -194,9 +202,8 @@ export class Queue<V = unknown, R = unknown>
     this.checkOpen()
     checkProcessOptions(options)
     if (typeof handler !== 'function') throw new KafkaliteError('INVALID_ARGUMENT', 'process() takes a function')
-    const receiver = new QueueReceiver<V, R>(this.host, handler, options)
-    this.receivers.add(receiver)
-    return receiver
+    options?.signal?.throwIfAborted()
+    return this.begin(new QueueReceiver<V, R>(this.host, handler, options), options?.signal)
   }
 
   /**
@@ -207,9 +214,8 @@ export class Queue<V = unknown, R = unknown>
     this.checkOpen()
     checkBatchOptions(options)
     if (typeof handler !== 'function') throw new KafkaliteError('INVALID_ARGUMENT', 'processBatch() takes a function')
-    const receiver = new BatchReceiver<V, R>(this.host, handler, options)
-    this.receivers.add(receiver)
-    return receiver
+    options?.signal?.throwIfAborted()
+    return this.begin(new BatchReceiver<V, R>(this.host, handler, options), options?.signal)
   }
 
   /** Waits for one message, from anywhere, also after a restart: its result. DEAD_LETTERED, MESSAGE_NOT_FOUND, CLOSED. */
@@ -407,7 +413,17 @@ export class Queue<V = unknown, R = unknown>
     return messages
   }
 
+  private begin(receiver: QueueReceiver<V, R> | BatchReceiver<V, R>, signal: AbortSignal | undefined): Receiver {
+    this.receivers.add(receiver)
+    const close = (): void => void receiver.close()
+    signal?.addEventListener('abort', close, { once: true })
+    const over = (): void => signal?.removeEventListener('abort', close)
+    receiver.done.then(over, over)
+    return receiver
+  }
+
   private async find(id: string): Promise<RecordPlace | null> {
+    if (typeof id !== 'string') throw new KafkaliteError('INVALID_ARGUMENT', `The id of a message is a string, not ${describe(id)}`)
     const parts = /^(\d{1,9})-(\d{1,15})$/.exec(id)
     return parts === null ? this.session.find(id) : { partition: Number(parts[1]), offset: Number(parts[2]) }
   }

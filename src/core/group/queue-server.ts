@@ -42,6 +42,8 @@ export class QueueServer {
   /** Somebody got less than there was because too many were in flight. */
   private isFull = false
   private readonly rate: RateWindow | null
+  /** When the rate lets the next one go. */
+  private freeMs = Infinity
   private readonly levels: number
 
   constructor(private readonly given: QueueServerOptions) {
@@ -51,6 +53,11 @@ export class QueueServer {
       if (key === undefined) for (let i = 0; i < count; i++) this.rate?.add(atMs)
     }
     this.levels = priorities ?? 1
+  }
+
+  /** When the rate lets one go to those who wait; Infinity when it holds nobody up. */
+  get dueMs(): number {
+    return this.waiters.length > 0 && this.freeMs > this.given.clock.now() ? this.freeMs : Infinity
   }
 
   get isWaitedFor(): boolean {
@@ -171,7 +178,8 @@ export class QueueServer {
     this.isFull = free <= 0
     if (this.rate === null) return free
     const room = this.rate.room(now)
-    if (room <= 0) this.given.wakeAt(this.rate.freeMs(now))
+    this.freeMs = room > 0 ? Infinity : this.rate.freeMs(now)
+    this.given.wakeAt(this.freeMs)
     return Math.min(free, room)
   }
 

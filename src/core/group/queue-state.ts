@@ -475,7 +475,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.trim.run(finished)
     this.drain.tell()
     if (this.shares.every(({ states }) => states.isQuiet)) this.timer.drop()
-    this.timer.wakeAt(Math.min(this.trim.dueMs, this.expiry.dueMs))
+    this.timer.wakeAt(Math.min(this.trim.dueMs, this.expiry.dueMs, this.server.dueMs))
     if (served || this.options.order === 'key') this.server.serve()
   }
 
@@ -516,7 +516,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   private nextMs(): number {
-    return Math.min(this.trim.dueMs, this.expiry.dueMs, ...this.shares.map((share) => share.nextMs()))
+    return Math.min(this.trim.dueMs, this.expiry.dueMs, this.server.dueMs, ...this.shares.map((share) => share.nextMs()))
   }
 
   private onDue(now: number): void {
