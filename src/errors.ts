@@ -126,7 +126,7 @@ export const ERROR_KINDS = {
     'The timeout of transactions is not positive or longer than 15 minutes.',
     'Give 1 to 900000 milliseconds.',
   ),
-  CONCURRENT_TRANSACTIONS: kind(true, 'The transaction before this one is still being ended.', 'Try again.'),
+  CONCURRENT_TRANSACTIONS: kind(true, 'Another transaction has to end first.', 'Try again.'),
   TRANSACTION_ABORTABLE: kind(false, 'The transaction cannot be committed any more.', 'Abort it and begin a new one.'),
   TRANSACTIONAL_ID_NOT_FOUND: kind(false, 'No transaction of that transactional id is known.', 'Check the id.'),
   PRODUCER_FENCED: kind(false, 'A newer producer with the same transactional id has taken over.', 'Close this producer.'),

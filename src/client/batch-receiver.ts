@@ -7,7 +7,7 @@ import type { Timer } from '../lib/clock.js'
 import { EventLoopSlice } from '../lib/event-loop-slice.js'
 import { Intake } from './intake.js'
 import type { Message, QueueMessage } from './message.js'
-import { checkOptions, wholeNumber } from './options-check.js'
+import { anAbortSignal, checkOptions, wholeNumber } from './options-check.js'
 import type { Receiver, ReceiverHost } from './receiver.js'
 import { UnrecoverableError } from './retry-policy.js'
 
@@ -17,13 +17,15 @@ export interface BatchOptions {
   max?: number | undefined
   /** A call that runs longer counts as failed, and its messages are released. Milliseconds. Default: no limit */
   maxHandlerMs?: number | undefined
+  /** Closes the receiver when it aborts: the call that runs ends first, and `done` settles. */
+  signal?: AbortSignal | undefined
 }
 
 /** Gets messages that were received together, and a signal that aborts when its time is over or the receiver closes. */
 export type MessagesHandler<V, R> = (messages: readonly Message<V, R>[], context: { readonly signal: AbortSignal }) => unknown
 
 export function checkBatchOptions(options: BatchOptions | undefined): void {
-  checkOptions('processBatch()', options, { max: wholeNumber(1), maxHandlerMs: wholeNumber(1) })
+  checkOptions('processBatch()', options, { max: wholeNumber(1), maxHandlerMs: wholeNumber(1), signal: anAbortSignal })
 }
 
 export class BatchReceiver<V, R> implements Receiver {

@@ -5,7 +5,7 @@
 import { readUtf8 } from '../lib/text.js'
 import { RecordCursor } from '../record/batch-reader.js'
 import type { RecordHeaders } from '../record/record.js'
-import { decodeContent, type Serde, type SerdePair, string } from './serde.js'
+import { decodeContent, FROM_TEXT, type Serde, type SerdePair, type TextSerde } from './serde.js'
 
 /** A record as it is read. A value or key that cannot be decoded throws SERDE_FAILED when asked for; the bytes can always be had. */
 export interface ConsumerRecord<V = unknown, K = string> {
@@ -158,10 +158,15 @@ export class LazyRecord<V = unknown, K = string> implements ConsumerRecord<V, K>
 
   private decode<T>(serde: Serde<T>, start: number, end: number, what: string): T {
     const { buffer } = this.origin
-    if ((serde as Serde<unknown>) === string) {
-      // By far the most frequent serde, read without a view on the bytes. A U+FFFD may stand for bytes that are not UTF-8.
+    const fromText = (serde as Partial<TextSerde<T>>)[FROM_TEXT]
+    if (fromText !== undefined) {
+      // By far the most frequent serdes, read without a view on the bytes. A U+FFFD may stand for bytes that are not UTF-8.
       const text = readUtf8(buffer, start, end)
-      if (!text.includes('\ufffd')) return text as T
+      try {
+        if (!text.includes('\ufffd')) return fromText(text)
+      } catch {
+        // Said below, with the place.
+      }
     }
     return decodeContent(serde, view(buffer, start, end), this, what, this)
   }

@@ -2,8 +2,7 @@
 // writes to the topic can slip in a value of another shape.
 
 import { describe } from '../errors.js'
-import { decodeUtf8Strict } from '../lib/text.js'
-import type { Serde } from './serde.js'
+import { type Serde, textSerde } from './serde.js'
 import { checkSchema, type StandardSchema, validate } from './standard-schema.js'
 
 /**
@@ -11,15 +10,13 @@ import { checkSchema, type StandardSchema, validate } from './standard-schema.js
  * sent is the value as given, what is read is what the schema makes of it. A schema that checks asynchronously fails with SERDE_FAILED.
  */
 export function json<T = unknown>(schema?: StandardSchema<T>): Serde<T> {
-  if (schema === undefined) return { encode: toText, decode: (bytes) => JSON.parse(decodeUtf8Strict(bytes)) as T }
+  if (schema === undefined) return textSerde<T>(toText, (text) => JSON.parse(text) as T)
   checkSchema(schema)
-  return {
-    encode(value) {
-      validate(schema, value)
-      return toText(value)
-    },
-    decode: (bytes) => validate(schema, JSON.parse(decodeUtf8Strict(bytes))),
+  const encode = (value: T): string => {
+    validate(schema, value)
+    return toText(value)
   }
+  return textSerde(encode, (text) => validate(schema, JSON.parse(text)))
 }
 
 function toText(value: unknown): string {

@@ -16,7 +16,7 @@ import {
   type SentMessage,
   type Settlement,
 } from '../core/queue-port.js'
-import { KafkaliteError } from '../errors.js'
+import { describe, KafkaliteError } from '../errors.js'
 import { encodeUtf8 } from '../lib/text.js'
 import { RecordCursor } from '../record/batch-reader.js'
 import type { PackedBatch } from '../record/packed-batch.js'
@@ -39,6 +39,7 @@ import { checkProcessOptions, noteFor, type ProcessOptions, QueueReceiver, type 
 import { backoffMs } from './retry-policy.js'
 import { decodeContent, encodeContent, type Serde, type SerdeContext, string } from './serde.js'
 import type { WaitOptions } from './topic-types.js'
+import { setDoor } from './transaction-sends.js'
 
 const RESULTS: Serde<unknown> = json()
 const BROWSE_STATES = ['available', 'delayed', 'acquired', 'dead'] as const
@@ -109,6 +110,16 @@ export class Queue<V = unknown, R = unknown>
       isUnfinished: async (id) => ['available', 'delayed', 'acquired'].includes((await this.status(id)).state),
       report: (error) => this.onError(error),
     })
+    setDoor(this, {
+      name,
+      cluster: context.cluster,
+      session,
+      prepare: (message) => {
+        this.checkOpen()
+        return this.prepare(message as NewMessage<V>, clock.now())
+      },
+      ask: this.ask,
+    })
     session.events.on('lockLost', this.onLockLost)
     session.events.on('deadLettered', this.onDeadLettered)
     session.events.on('error', this.onError)
@@ -169,9 +180,17 @@ export class Queue<V = unknown, R = unknown>
   }
 
   /** Iteration: one message at a time; acknowledges nothing by itself. Ends when the queue is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message<V, R>, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Message<V, R>, void, undefined> {
+    return this.messages()
+  }
+
+  /** The same with a signal: when it aborts, the loop throws its reason. */
+  async *messages(options?: WaitOptions): AsyncGenerator<Message<V, R>, void, undefined> {
+    checkOptions('messages()', options, WAIT_RULES)
+    const { signal } = options ?? {}
     while (this.closing === null) {
-      for (const message of this.unpack(await this.session.acquire({ max: 1, maxWaitMs: Infinity }))) yield message
+      signal?.throwIfAborted()
+      for (const message of this.unpack(await this.session.acquire({ max: 1, maxWaitMs: Infinity, signal }))) yield message
     }
   }
 
@@ -183,9 +202,8 @@ export class Queue<V = unknown, R = unknown>
     this.checkOpen()
     checkProcessOptions(options)
     if (typeof handler !== 'function') throw new KafkaliteError('INVALID_ARGUMENT', 'process() takes a function')
-    const receiver = new QueueReceiver<V, R>(this.host, handler, options)
-    this.receivers.add(receiver)
-    return receiver
+    options?.signal?.throwIfAborted()
+    return this.begin(new QueueReceiver<V, R>(this.host, handler, options), options?.signal)
   }
 
   /**
@@ -196,9 +214,8 @@ export class Queue<V = unknown, R = unknown>
     this.checkOpen()
     checkBatchOptions(options)
     if (typeof handler !== 'function') throw new KafkaliteError('INVALID_ARGUMENT', 'processBatch() takes a function')
-    const receiver = new BatchReceiver<V, R>(this.host, handler, options)
-    this.receivers.add(receiver)
-    return receiver
+    options?.signal?.throwIfAborted()
+    return this.begin(new BatchReceiver<V, R>(this.host, handler, options), options?.signal)
   }
 
   /** Waits for one message, from anywhere, also after a restart: its result. DEAD_LETTERED, MESSAGE_NOT_FOUND, CLOSED. */
@@ -396,7 +413,17 @@ export class Queue<V = unknown, R = unknown>
     return messages
   }
 
+  private begin(receiver: QueueReceiver<V, R> | BatchReceiver<V, R>, signal: AbortSignal | undefined): Receiver {
+    this.receivers.add(receiver)
+    const close = (): void => void receiver.close()
+    signal?.addEventListener('abort', close, { once: true })
+    const over = (): void => signal?.removeEventListener('abort', close)
+    receiver.done.then(over, over)
+    return receiver
+  }
+
   private async find(id: string): Promise<RecordPlace | null> {
+    if (typeof id !== 'string') throw new KafkaliteError('INVALID_ARGUMENT', `The id of a message is a string, not ${describe(id)}`)
     const parts = /^(\d{1,9})-(\d{1,15})$/.exec(id)
     return parts === null ? this.session.find(id) : { partition: Number(parts[1]), offset: Number(parts[2]) }
   }

@@ -8,7 +8,7 @@ import { KafkaliteError } from '../errors.js'
 import { EventLoopSlice } from '../lib/event-loop-slice.js'
 import { Intake, type IntakeSource } from './intake.js'
 import { noteOf, type QueueMessage } from './message.js'
-import { checkOptions, wholeNumber } from './options-check.js'
+import { anAbortSignal, checkOptions, wholeNumber } from './options-check.js'
 import { UnrecoverableError } from './retry-policy.js'
 
 /** How `process` works on messages. */
@@ -19,6 +19,8 @@ export interface ProcessOptions {
   prefetch?: number | undefined
   /** A handler that runs longer counts as failed: it is told by `signal`, the message is released, and another takes its place. Milliseconds. Default: no limit */
   maxHandlerMs?: number | undefined
+  /** Closes the receiver when it aborts: what runs ends first, and `done` settles. */
+  signal?: AbortSignal | undefined
 }
 
 /** A handler at work. */
@@ -47,7 +49,8 @@ export interface ReceiverHost<V, R> extends IntakeSource<V, R> {
 }
 
 export function checkProcessOptions(options: ProcessOptions | undefined): void {
-  checkOptions('process()', options, { concurrency: wholeNumber(1), prefetch: wholeNumber(0), maxHandlerMs: wholeNumber(1) })
+  const rules = { concurrency: wholeNumber(1), prefetch: wholeNumber(0), maxHandlerMs: wholeNumber(1), signal: anAbortSignal }
+  checkOptions('process()', options, rules)
 }
 
 export class QueueReceiver<V, R> implements Receiver {

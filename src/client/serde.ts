@@ -22,6 +22,14 @@ export interface Serde<T> {
   decode(bytes: Uint8Array, context: SerdeContext): T
 }
 
+/** Under this name a serde keeps how it makes a value of text: who has the text need not make a view of its bytes, which costs more than most values. */
+export const FROM_TEXT: unique symbol = Symbol('fromText')
+
+/** A serde of text. `FROM_TEXT` throws as `decode` does. */
+export interface TextSerde<T> extends Serde<T> {
+  readonly [FROM_TEXT]: (text: string) => T
+}
+
 /** The serdes of the values and the keys of one topic. */
 export interface SerdePair<V = unknown, K = unknown> {
   readonly value: Serde<V>
@@ -29,13 +37,13 @@ export interface SerdePair<V = unknown, K = unknown> {
 }
 
 /** Text as UTF-8. Bytes that are not UTF-8 are a bad record, never mended. What holds where no serde is named. */
-export const string: Serde<string> = {
-  encode(value) {
+export const string: Serde<string> = textSerde(
+  (value) => {
     if (typeof value !== 'string') throw new TypeError(`expected a string, got ${describe(value)}`)
     return value
   },
-  decode: (bytes) => decodeUtf8Strict(bytes),
-}
+  (text) => text,
+)
 
 /** Bytes as they are. What is decoded is a view on the batch: copy it to keep it for long. */
 export const bytes: Serde<Uint8Array> = {
@@ -53,6 +61,11 @@ export const plain: Serde<unknown> = {
     throw new TypeError(`expected a string or a Uint8Array (this topic was opened without a serde), got ${describe(value)}`)
   },
   decode: (content) => decodeUtf8Strict(content),
+}
+
+/** Values that are text on the way. Bytes that are not UTF-8 are refused. */
+export function textSerde<T>(encode: (value: T) => string, fromText: (text: string) => T): TextSerde<T> {
+  return { encode, decode: (content) => fromText(decodeUtf8Strict(content)), [FROM_TEXT]: fromText }
 }
 
 /** Whether `value` looks like a serde; for checking options. */

@@ -11,15 +11,28 @@ import type { Appended } from '../core/cluster.js'
 import { type ClientContext, homeOf } from './client-context.js'
 import type { TransactionalConsumer, TransactionOffsetsOf } from './consumer.js'
 import type { Done } from './consumer-options.js'
+import type { Queue } from './queue.js'
+import type { NewMessage } from './queue-options.js'
+import type { Receipt } from './receipt.js'
 import { invalid } from './options-check.js'
 import type { BatchSink } from './accumulator.js'
 import type { Message } from './message.js'
 import type { ProducerRecord } from './producer-record.js'
 import { TransactionAcknowledgements } from './transaction-acknowledgements.js'
+import { doorOf, TransactionSends } from './transaction-sends.js'
 import type { TypedTopic } from './topic-types.js'
 
 /** What a transaction can do. It is over when the function it was given to has ended. */
 export interface Transaction {
+  /**
+   * Sends a message, or a list of them, to a queue, with all that `queue.send` takes: they are handed out when the transaction commits. An
+   * id that was sent before, in this transaction or outside, is not sent again, and its receipt is a `duplicate`. What receivers do is heard
+   * from `receipt.acknowledged` after the commit; after an abort it rejects with MESSAGE_NOT_FOUND. Delays and `ttlMs` count from this call.
+   * A queue with `maxLength` is waited for, or QUEUE_FULL. CONCURRENT_TRANSACTIONS: another open transaction sends the id. INVALID_STATE: the
+   * queue hands out another topic. What is refused aborts the transaction.
+   */
+  send<V, R>(queue: Queue<V, R>, message: NewMessage<NoInfer<V>>): Promise<Receipt<R>>
+  send<V, R>(queue: Queue<V, R>, messages: readonly NewMessage<NoInfer<V>>[]): Promise<Receipt<R>[]>
   /**
    * Sends one record or a list of them. Resolves when they are in the log, where readers of committed records do not see them yet. A
    * failure rejects and aborts the transaction, also when nobody waits for it.
@@ -132,6 +145,7 @@ export class Transactions implements BatchSink {
     try {
       const result = await transaction.until(() => work(transaction))
       transaction.isOver = true
+      await transaction.sends.settled()
       await this.laneFlushed()
       transaction.check()
       await transaction.commitGroups(port, this.producer())
@@ -140,6 +154,7 @@ export class Transactions implements BatchSink {
     } catch (error) {
       transaction.isOver = true
       transaction.fail(error)
+      await transaction.sends.settled()
       await this.abort(port)
       throw error
     }
@@ -201,6 +216,7 @@ class OpenTransaction implements Transaction {
   /** Settles when the transaction is committed or aborted. */
   readonly end: Promise<void>
   readonly acknowledgements: TransactionAcknowledgements
+  readonly sends: TransactionSends
   private resolveEnd: () => void = () => undefined
   private readonly sequences = new Map<string, number>()
   private readonly offsets: TransactionOffsetsOf[] = []
@@ -214,16 +230,20 @@ class OpenTransaction implements Transaction {
     private readonly sendOn: (topic: string | TypedTopic<unknown, unknown>, given: unknown) => Promise<unknown>,
   ) {
     this.acknowledgements = new TransactionAcknowledgements(context.cluster)
+    this.sends = new TransactionSends(context.cluster, sendOn)
     this.end = new Promise((resolve) => {
       this.resolveEnd = resolve
     })
   }
 
+  send<V, R>(queue: Queue<V, R>, message: NewMessage<NoInfer<V>>): Promise<Receipt<R>>
+  send<V, R>(queue: Queue<V, R>, messages: readonly NewMessage<NoInfer<V>>[]): Promise<Receipt<R>[]>
   send<V = unknown, K = string | Uint8Array>(
     topic: string | TypedTopic<V, K>,
     record: ProducerRecord<NoInfer<V>, NoInfer<K>> | readonly ProducerRecord<NoInfer<V>, NoInfer<K>>[],
-  ): Promise<void> {
-    const sent = this.sendChecked(topic as string | TypedTopic<unknown, unknown>, record)
+  ): Promise<void>
+  send(to: object | string, given: unknown): Promise<unknown> {
+    const sent = this.sendChecked(to as string | TypedTopic<unknown, unknown>, given)
     // Whoever does not wait for it hears of it from the transaction.
     sent.catch((error: unknown) => this.fail(error))
     return sent
@@ -251,6 +271,7 @@ class OpenTransaction implements Transaction {
   /** The first failure decides. */
   fail(error: unknown): void {
     this.failure ??= { error }
+    this.sends.stop(error)
     this.rejectWork?.(error)
   }
 
@@ -290,22 +311,27 @@ class OpenTransaction implements Transaction {
   /** The consumers learn what is committed. */
   committed(): void {
     for (const { sent } of this.offsets) sent()
+    this.sends.committed()
     this.acknowledgements.committed()
   }
 
   ended(): void {
     this.isOver = true
+    this.sends.ended()
     this.resolveEnd()
   }
 
-  private async sendChecked(topic: string | TypedTopic<unknown, unknown>, given: unknown): Promise<void> {
+  private async sendChecked(topic: string | TypedTopic<unknown, unknown>, given: unknown): Promise<unknown> {
     this.requireOpen()
+    const queue = typeof topic === 'object' && topic !== null ? doorOf(topic) : undefined
+    if (queue !== undefined) return this.sends.send(queue, given)
     const home = typeof topic === 'object' && topic !== null ? homeOf(topic) : undefined
     if (home !== undefined && home !== this.context.cluster)
       throw invalid(
         `Topic ${topic === null ? '' : (topic as { name: string }).name} belongs to another broker; a transaction is of one broker alone`,
       )
     await this.sendOn(topic, given)
+    return undefined
   }
 
   /** What was refused is missing, so the rest must not be committed either. */

@@ -113,6 +113,28 @@ export interface SentMessage extends RecordPlace {
   readonly duplicate: boolean
 }
 
+/** A message that a transaction sends. */
+export interface PlannedSend {
+  /** Where it is to be appended; -1: it was sent before under its id, and is not to be. */
+  readonly partition: number
+  /** Whether the message is the transaction's, this one or the first of its id. */
+  readonly isOwn: boolean
+  /** Where it is, or the first of its id, when that is known. */
+  readonly place: Promise<SentMessage>
+  /** It is in the log. */
+  appended(offset: number): void
+}
+
+/** What one transaction sends to one queue; whoever runs the transaction appends the records. */
+export interface TransactionalSends {
+  /** Takes room and ids for the messages, until the end. Rejects: QUEUE_FULL, CONCURRENT_TRANSACTIONS (an id that another open transaction sends). */
+  take(messages: readonly OutgoingMessage[], signal: AbortSignal): Promise<readonly PlannedSend[]>
+  /** Readers see the messages. */
+  committed(): void
+  /** Nobody will ever see them. Idempotent, and nothing after `committed`. */
+  aborted(): void
+}
+
 /** `result` is kept for the sender and has at most 1 MiB. `id`: the one that the sender gave, so that it is known after the record is gone. */
 export interface Acknowledgement {
   readonly kind: 'acknowledge'
@@ -212,6 +234,8 @@ export interface QueueSession {
   readonly events: EventEmitter<QueuePortEvents>
   /** Adds the messages, all or none, and answers where each is. Resolves as the flush level promises. Throws or rejects: MESSAGE_TOO_LARGE, QUEUE_FULL, DISK_FULL. */
   send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]>
+  /** For one transaction. INVALID_STATE for a queue that hands out another topic. */
+  transaction(): TransactionalSends
   /** Up to `max` records, each locked for lockMs; their delivery counts are written before this resolves. Waits up to `maxWaitMs`
    *  (`Infinity`: until there is one); empty when nothing came, on abort, and after `close`. What was delivered before comes first,
    *  then in the order of sending. */

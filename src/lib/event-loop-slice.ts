@@ -52,6 +52,14 @@ interface Deadline {
 }
 const deadlines = new WeakMap<Clock, Deadline>()
 
+/** Resolves in the next turn of the event loop. All that wait for it share the turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise<void>((resolve) => {
+    waiting.push(resolve)
+    awaitTurn()
+  })
+}
+
 export class EventLoopSlice {
   private readonly deadline: Deadline
   private looks = 0
@@ -85,11 +93,8 @@ export class EventLoopSlice {
   }
 
   /** Gives timers and input a turn. */
-  async giveTurn(): Promise<void> {
+  giveTurn(): Promise<void> {
     this.looks = 0
-    await new Promise<void>((resolve) => {
-      waiting.push(resolve)
-      awaitTurn()
-    })
+    return nextTurn()
   }
 }

@@ -62,6 +62,11 @@ export class QueueLog {
 
   constructor(private readonly options: QueueLogOptions) {}
 
+  /** Whether what is written is synced before anybody hears of it. */
+  get isSynced(): boolean {
+    return this.options.level === 'always'
+  }
+
   /** Settles when everything put into `ops` so far is written as the flush level promises. */
   written(): Promise<void> {
     if (this.gathering === null) {

@@ -10,9 +10,17 @@ import { HEADER_BYTES } from '../../record/format.js'
 import type { PackedBatch } from '../../record/packed-batch.js'
 import type { Storage } from '../../storage/storage.js'
 import type { EncodedHeader } from '../../record/record.js'
-import { DELIVER_AT_HEADER, type OutgoingMessage, type QueuePortOptions, type RecordPlace, type SentMessage } from '../queue-port.js'
+import {
+  DELIVER_AT_HEADER,
+  type OutgoingMessage,
+  type QueuePortOptions,
+  type RecordPlace,
+  type SentMessage,
+  type TransactionalSends,
+} from '../queue-port.js'
 import { appendTogether, type PartitionAppend } from './queue-append.js'
 import type { QueueIds } from './queue-ids.js'
+import { QueueTransaction, type QueueTransactionHost } from './queue-transaction.js'
 import { SendRoom } from './send-room.js'
 import type { SharePartition } from './share-partition.js'
 
@@ -54,8 +62,11 @@ export interface QueueSenderOptions {
   readonly partitionOf: (key: string, count: number) => number
   /** A message that will expire is in the queue. */
   readonly expires: (place: RecordPlace, expiresAt: number) => void
-  /** How many messages are not finished. */
+  /** How many messages are not finished, as far as one has looked. */
   readonly length: () => number
+  /** Finds what is no message. */
+  readonly lookAhead: () => Promise<void>
+  readonly report: (error: unknown) => void
 }
 
 export class QueueSender {
@@ -64,6 +75,8 @@ export class QueueSender {
   private readonly room: SendRoom
   /** Messages with an id that are on their way: a second send of the id waits for the first. */
   private readonly onTheirWay = new Map<string, Promise<Sent>>()
+  /** Ids that open transactions send. */
+  private readonly held = new Map<string, QueueTransaction>()
   private sticky = 0
   private stickyBytes = 0
 
@@ -83,12 +96,48 @@ export class QueueSender {
     return hasIds(messages) ? this.sendOnce(messages) : this.append(messages)
   }
 
+  transaction(): TransactionalSends {
+    const { room, held, given } = this
+    const host: QueueTransactionHost = {
+      queue: given.queue,
+      held,
+      takeRoom: (count, signals) => this.takeRoom(count, signals),
+      giveRoom: (count) => room.give(count),
+      loadIds: (messages) => this.loadIds(messages),
+      before: (message) => this.before(message),
+      choose: (message) => this.choose(message),
+      expires: given.expires,
+      ended: () => this.foundHidden().catch(given.report),
+    }
+    return new QueueTransaction(host)
+  }
+
+  private async takeRoom(count: number, signals: readonly AbortSignal[]): Promise<void> {
+    if (!this.room.fits(count)) await this.foundHidden()
+    await this.room.take(count, signals)
+  }
+
+  /** What transactions left in the log and what is no message must not count as one. */
+  private async foundHidden(): Promise<void> {
+    if (!this.room.isLimited) return
+    await this.given.lookAhead()
+    this.room.serve()
+  }
+
+  private loadIds(messages: readonly OutgoingMessage[]): Promise<void> {
+    const { ids, clock } = this.given
+    return ids.load(
+      clock.now(),
+      messages.some(({ untilDone }) => untilDone),
+    )
+  }
+
   private async sendInRoom(
     messages: readonly OutgoingMessage[],
     signals: readonly AbortSignal[],
     before: (() => Promise<void>) | undefined,
   ): Promise<readonly SentMessage[]> {
-    if (this.room.isLimited) await this.room.take(messages.length, signals)
+    await this.takeRoom(messages.length, signals)
     try {
       if (before !== undefined) await before()
       return await (hasIds(messages) ? this.sendOnce(messages) : this.append(messages))
@@ -108,11 +157,11 @@ export class QueueSender {
 
   /** Leaves out what was sent before. */
   private async sendOnce(messages: readonly OutgoingMessage[]): Promise<readonly SentMessage[]> {
-    const { ids, clock } = this.given
-    await ids.load(
-      clock.now(),
-      messages.some(({ untilDone }) => untilDone),
-    )
+    do {
+      // A transaction that sends the id decides whether it was sent before.
+      for (const { id } of messages) if (id !== undefined) await this.held.get(id)?.end
+      await this.loadIds(messages)
+    } while (messages.some(({ id }) => id !== undefined && this.held.has(id)))
     const fresh: OutgoingMessage[] = []
     const answers: (SentMessage | Promise<Sent> | null)[] = []
     const own = new Map<string, number>()

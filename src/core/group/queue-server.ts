@@ -3,6 +3,7 @@
 
 import { type Awaitable, chain, isPromise } from '../../lib/awaitable.js'
 import type { Clock } from '../../lib/clock.js'
+import { nextTurn } from '../../lib/event-loop-slice.js'
 import type { AcquiredBatch, QueuePortOptions } from '../queue-port.js'
 import type { QueueLog } from './queue-log.js'
 import type { OpsWriter } from './queue-ops.js'
@@ -41,6 +42,8 @@ export class QueueServer {
   /** Somebody got less than there was because too many were in flight. */
   private isFull = false
   private readonly rate: RateWindow | null
+  /** When the rate lets the next one go. */
+  private freeMs = Infinity
   private readonly levels: number
 
   constructor(private readonly given: QueueServerOptions) {
@@ -50,6 +53,11 @@ export class QueueServer {
       if (key === undefined) for (let i = 0; i < count; i++) this.rate?.add(atMs)
     }
     this.levels = priorities ?? 1
+  }
+
+  /** When the rate lets one go to those who wait; Infinity when it holds nobody up. */
+  get dueMs(): number {
+    return this.waiters.length > 0 && this.freeMs > this.given.clock.now() ? this.freeMs : Infinity
   }
 
   get isWaitedFor(): boolean {
@@ -170,7 +178,8 @@ export class QueueServer {
     this.isFull = free <= 0
     if (this.rate === null) return free
     const room = this.rate.room(now)
-    if (room <= 0) this.given.wakeAt(this.rate.freeMs(now))
+    this.freeMs = room > 0 ? Infinity : this.rate.freeMs(now)
+    this.given.wakeAt(this.freeMs)
     return Math.min(free, room)
   }
 
@@ -211,13 +220,19 @@ export class QueueServer {
   private deliver(waiter: QueueWaiter, taken: readonly AcquiredBatch[]): void {
     this.given.log.written().then(
       () => {
-        if (!waiter.give(taken)) this.giveBack(taken)
+        // The sync that wrote the counts has answered senders too. They go first: the disk is at work on what they send while handlers run.
+        if (this.given.log.isSynced) void nextTurn().then(() => this.give(waiter, taken))
+        else this.give(waiter, taken)
       },
       (error: unknown) => {
         this.giveBack(taken)
         waiter.fail(error)
       },
     )
+  }
+
+  private give(waiter: QueueWaiter, taken: readonly AcquiredBatch[]): void {
+    if (!waiter.give(taken)) this.giveBack(taken)
   }
 
   private giveBack(taken: readonly AcquiredBatch[]): void {

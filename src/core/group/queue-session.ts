@@ -19,6 +19,7 @@ import type {
   SentMessage,
   Settlement,
   TransactionalAcknowledger,
+  TransactionalSends,
 } from '../queue-port.js'
 import type { SettledWatch } from './queue-settled.js'
 import type { WaiterOptions } from './queue-waiters.js'
@@ -35,6 +36,7 @@ export interface OpenQueue {
   readonly acknowledger: TransactionalAcknowledger
   readonly repeats: ReadonlyMap<string, Uint8Array>
   send(messages: readonly OutgoingMessage[], signals: readonly AbortSignal[]): Promise<readonly SentMessage[]>
+  transaction(): TransactionalSends
   browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncIterable<AcquiredBatch>
   remove(place: RecordPlace): Promise<boolean>
   purge(): Promise<number>
@@ -97,6 +99,11 @@ export class QueueClientSession implements QueueSession {
   send(messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<readonly SentMessage[]> {
     this.checkOpen()
     return this.queue.send(messages, signal === undefined ? this.leavingOnly : [signal, this.leaving.signal])
+  }
+
+  transaction(): TransactionalSends {
+    this.checkOpen()
+    return this.queue.transaction()
   }
 
   browse(state: 'available' | 'delayed' | 'acquired' | 'dead'): AsyncIterable<AcquiredBatch> {

@@ -25,6 +25,7 @@ import {
   type SentMessage,
   type Settlement,
   type TransactionalAcknowledger,
+  type TransactionalSends,
 } from '../queue-port.js'
 import { QueueBurial } from './queue-burial.js'
 import { damageOf } from './damaged-batch.js'
@@ -190,10 +191,18 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   send(messages: readonly OutgoingMessage[], signals: readonly AbortSignal[]): Promise<readonly SentMessage[]> {
-    if (this.options.source !== undefined) {
-      throw new KafkaliteError('INVALID_STATE', `Queue ${this.name} hands out the records of topic ${this.topic.name}: send them there`)
-    }
+    this.requireOwnTopic()
     return this.sender.send(messages, signals)
+  }
+
+  transaction(): TransactionalSends {
+    this.requireOwnTopic()
+    return this.sender.transaction()
+  }
+
+  private requireOwnTopic(): void {
+    if (this.options.source === undefined) return
+    throw new KafkaliteError('INVALID_STATE', `Queue ${this.name} hands out the records of topic ${this.topic.name}: send them there`)
   }
 
   acquire(options: WaiterOptions): Promise<readonly AcquiredBatch[]> {
@@ -420,7 +429,9 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
       maxMessageBytes: topic.config.maxMessageBytes,
       partitionOf,
       expires: (place, expiresAt) => this.expiry.note(place, expiresAt),
-      length: () => this.length,
+      length: () => shares.reduce((sum, share) => sum + share.length, 0),
+      lookAhead: () => this.lookAhead(),
+      report: (error) => this.report(error),
     })
   }
 
@@ -433,10 +444,6 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   private onAppend(): void {
     this.server.serve()
     this.drain.tell()
-  }
-
-  private get length(): number {
-    return this.shares.reduce((sum, share) => sum + share.length, 0)
   }
 
   isHeld({ partition, offset, lease }: AcquireToken): boolean {
@@ -468,7 +475,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
     this.trim.run(finished)
     this.drain.tell()
     if (this.shares.every(({ states }) => states.isQuiet)) this.timer.drop()
-    this.timer.wakeAt(Math.min(this.trim.dueMs, this.expiry.dueMs))
+    this.timer.wakeAt(Math.min(this.trim.dueMs, this.expiry.dueMs, this.server.dueMs))
     if (served || this.options.order === 'key') this.server.serve()
   }
 
@@ -509,7 +516,7 @@ export class QueueState implements QueuePort, OpenQueue, ShareHost {
   }
 
   private nextMs(): number {
-    return Math.min(this.trim.dueMs, this.expiry.dueMs, ...this.shares.map((share) => share.nextMs()))
+    return Math.min(this.trim.dueMs, this.expiry.dueMs, this.server.dueMs, ...this.shares.map((share) => share.nextMs()))
   }
 
   private onDue(now: number): void {

@@ -26,6 +26,7 @@ export class SendRoom {
 
   /** Takes room for so many messages, or waits for it. QUEUE_FULL. */
   async take(count: number, signals: readonly AbortSignal[]): Promise<void> {
+    if (!this.isLimited) return
     if (this.waiting.length === 0 && this.fits(count)) {
       this.underWay += count
       return
@@ -80,7 +81,7 @@ export class SendRoom {
     for (const sender of this.waiting.splice(0)) sender.fail(error)
   }
 
-  private fits(count: number): boolean {
+  fits(count: number): boolean {
     return this.length() + this.underWay + count <= this.max
   }
 }
