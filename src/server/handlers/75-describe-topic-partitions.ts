@@ -11,8 +11,9 @@ import {
   describeTopicPartitionsResponse,
 } from '../../protocol/messages/75-describe-topic-partitions.js'
 import { TOPIC_OPERATIONS } from '../authorized-operations.js'
-import { type BrokerView, LEADER_EPOCH, NODE_ID } from '../broker-view.js'
+import { type BrokerView, NODE_ID } from '../broker-view.js'
 import { handler } from '../handler.js'
+import { leaderEpochOf } from '../leader-epoch.js'
 
 type TopicAnswer = Outgoing<DescribeTopicPartitionsResponse['topics'][number]>
 
@@ -28,7 +29,7 @@ export const describeTopicPartitions = handler({
   async handle(request, { broker }) {
     const { topics, cursor, responsePartitionLimit } = request
     if (isAstray(request)) return { topics: topics.map(({ name }) => ({ name, errorCode: ERROR_CODES.INVALID_REQUEST })) }
-    return page(await described(request, broker), cursor, Math.min(Math.max(responsePartitionLimit, 1), PAGE_PARTITIONS_MAX))
+    return page(await described(request, broker), broker, cursor, Math.min(Math.max(responsePartitionLimit, 1), PAGE_PARTITIONS_MAX))
   },
 })
 
@@ -58,6 +59,7 @@ async function described({ topics, cursor }: DescribeTopicPartitionsRequest, { c
 
 function page(
   topics: readonly Found[],
+  broker: BrokerView,
   cursor: DescribeTopicPartitionsRequest['cursor'],
   limit: number,
 ): Outgoing<DescribeTopicPartitionsResponse> {
@@ -71,14 +73,14 @@ function page(
     }
     const from = topicName === cursor?.topicName ? cursor.partitionIndex : 0
     const to = Math.min(topic.partitions, from + left)
-    answers.push(describe(topic, from, Math.max(to - from, 0)))
+    answers.push(describe(topic, broker, from, Math.max(to - from, 0)))
     if (to < topic.partitions) return { topics: answers, nextCursor: { topicName, partitionIndex: to } }
     left -= Math.max(to - from, 0)
   }
   return { topics: answers }
 }
 
-function describe({ name, id, internal }: TopicDescription, from: number, count: number): TopicAnswer {
+function describe({ name, id, internal }: TopicDescription, { cluster }: BrokerView, from: number, count: number): TopicAnswer {
   return {
     name,
     topicId: id,
@@ -87,7 +89,7 @@ function describe({ name, id, internal }: TopicDescription, from: number, count:
     partitions: Array.from({ length: count }, (_, index) => ({
       partitionIndex: from + index,
       leaderId: NODE_ID,
-      leaderEpoch: LEADER_EPOCH,
+      leaderEpoch: leaderEpochOf(cluster, { topic: name, partition: from + index }),
       replicaNodes: NODES,
       isrNodes: NODES,
       eligibleLeaderReplicas: [],
