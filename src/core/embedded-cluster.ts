@@ -3,6 +3,7 @@
 
 import { EventEmitter } from 'eventemitter3'
 import { describe, KafkaliteError } from '../errors.js'
+import { assert } from '../lib/assert.js'
 import { type Awaitable, chain, isPromise } from '../lib/awaitable.js'
 import type { Clock } from '../lib/clock.js'
 import type { PackedBatch } from '../record/packed-batch.js'
@@ -58,7 +59,7 @@ import {
 import type { GroupConfigPort, ShareGroupPort } from './share-group-port.js'
 import { GroupRecords } from './share/group-records.js'
 import { ShareGroups } from './share/share-groups.js'
-import { checkTopicName, GROUPS_LOG, KEPT_LOG, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
+import { checkTopicName, GROUPS_LOG, isLogName, KEPT_LOG, METADATA_LOG, OFFSETS_LOG, stateLogName } from './topic-name.js'
 import { TopicRegistry } from './topic-registry.js'
 import { transactionsOf } from './transaction/compaction-view.js'
 import { TransactionCoordinator } from './transaction/transaction-coordinator.js'
@@ -554,6 +555,7 @@ export class EmbeddedCluster implements Cluster {
   }
 
   private async openInternalLog(name: string): Promise<InternalLog> {
+    assert(isLogName(name), 'the name of an internal log is one that every storage takes')
     const log = await this.storage.log(name, { ...INTERNAL_LOG_CONFIG, flush: this.options.flush })
     return new InternalLog(log, this.storage, this.flusher)
   }

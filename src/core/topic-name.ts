@@ -22,21 +22,31 @@ export function stateLogName(topic: string): string {
   return `${STATE_LOG_PREFIX}-${topic}-0`
 }
 
-/** What the state of a group of receivers on a topic that is not its own is named by: a topic created anew has another id, and no state. */
+/**
+ * What the state of a group of receivers on a topic that is not its own is named by: a topic created anew has another id, and no state.
+ * It begins as no topic may, and has only letters that the name of a log may have.
+ */
 export function groupStateName(group: string, topicId: string): string {
-  const name = `${group.replace(/[^a-zA-Z0-9._-]/gu, (letter) => `%${(letter.codePointAt(0) as number).toString(16)}%`)}~${topicId}`
+  const name = `${STATE_LOG_PREFIX}.${group.replace(/[^a-zA-Z0-9.-]/gu, (letter) => `_${(letter.codePointAt(0) as number).toString(16)}_`)}.${topicId}`
   if (name.length <= STATE_NAME_MAX) return name
   throw new KafkaliteError('INVALID_GROUP_ID', `The group id ${describe(group)} is too long for a group that shares records`)
 }
 
 /** Whether the log keeps the state of such a group on the topic of that id. */
 export function isGroupStateOf(log: string, topicId: string): boolean {
-  return log.startsWith(STATE_LOG_PREFIX) && /~[^~]+(?=-[01]$)/.exec(log)?.[0] === `~${topicId}`
+  return (
+    log.startsWith(`${STATE_LOG_PREFIX}-${STATE_LOG_PREFIX}.`) && /^[01]$/.test(log.slice(-1)) && log.slice(0, -2).endsWith(`.${topicId}`)
+  )
 }
 
 /** The log that keeps the bytes of this queue's messages that wait long among finished ones. */
 export function parkingLogName(queue: string): string {
   return `${STATE_LOG_PREFIX}-${queue}-1`
+}
+
+/** Whether the name keeps the rule of the storage contract, which a storage in memory does not look at. */
+export function isLogName(name: string): boolean {
+  return /^[a-zA-Z0-9._-]+-\d+$/.test(name)
 }
 
 /** The log of one partition. */

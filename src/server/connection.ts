@@ -12,6 +12,7 @@ import type { Access } from './access/access-control.js'
 import { type Answer, answer } from './dispatcher.js'
 import { FrameReader } from './frame-reader.js'
 import type { Call } from './handler.js'
+import { type RequestRoom, type RoomHolder, SMALL_BYTES } from './request-room.js'
 
 /** Bytes of requests that wait for their turn, from which on the socket is not read. */
 const WAITING_BYTES_MAX = 1_048_576
@@ -24,6 +25,8 @@ const LENGTH_BYTES = 4
 export interface ConnectionOptions {
   readonly socket: Socket
   readonly call: Pick<Call, 'broker' | 'advertised' | 'listening' | 'authentication' | 'acls'>
+  /** For requests that are large. */
+  readonly room: RequestRoom
   /** What somebody of that name from that host may do. */
   readonly accessOf: (user: string | null, host: string) => Access | null
   /** Called once, when nothing more can come of it. */
@@ -32,10 +35,15 @@ export interface ConnectionOptions {
   readonly onError: (error: unknown) => void
 }
 
-export class Connection {
+export class Connection implements RoomHolder {
   private readonly socket: Socket
   private readonly frames: Uint8Array[] = []
   private waitingBytes = 0
+  /** Room that its large requests have, and whether one waits for room. */
+  private roomBytes = 0
+  private awaitsRoom = false
+  /** The length of the large request that comes; 0: none does. */
+  private comingBytes = 0
   private readonly gone = new AbortController()
   private readonly connection: Omit<Call, 'version' | 'clientId'>
   private busy = false
@@ -64,6 +72,7 @@ export class Connection {
         throw new KafkaliteError('INVALID_REQUEST', 'Too much from a stranger')
       this.frames.push(frame)
       this.waitingBytes += frame.length
+      if (frame.length > SMALL_BYTES) this.hasCome(frame.length)
     })
     this.lastActiveMs = call.broker.cluster.clock.now()
     socket.setNoDelay(true)
@@ -101,6 +110,7 @@ export class Connection {
     this.frames.length = 0
     this.gone.abort()
     this.socket.destroy()
+    if (this.comingBytes > 0 || this.roomBytes > 0) this.options.room.gone(this, this.roomBytes)
     this.options.onClose()
   }
 
@@ -114,7 +124,38 @@ export class Connection {
       this.destroy()
       return
     }
+    if (reader.pendingBytes > SMALL_BYTES && this.comingBytes === 0) this.enterRoom(reader.pendingBytes)
     this.work()
+  }
+
+  /** A large request has begun to come. */
+  private enterRoom(bytes: number): void {
+    this.comingBytes = bytes
+    if (this.options.room.enter(this, bytes)) this.roomBytes += bytes
+    else this.awaitsRoom = true
+  }
+
+  /** A large request came whole; one that came in a single piece needed no room while it came. */
+  private hasCome(bytes: number): void {
+    if (this.comingBytes !== bytes) return
+    this.comingBytes = 0
+    this.options.room.arrived(this)
+  }
+
+  admitted(): void {
+    this.roomBytes += this.comingBytes
+    this.awaitsRoom = false
+    this.throttle()
+  }
+
+  overdue(): void {
+    this.destroy()
+  }
+
+  private leaveRoom(frame: Uint8Array): void {
+    if (frame.length <= SMALL_BYTES || this.roomBytes < frame.length) return
+    this.roomBytes -= frame.length
+    this.options.room.leave(frame.length)
   }
 
   /** Answers what waits, as long as answers come at once. */
@@ -133,22 +174,24 @@ export class Connection {
     try {
       const result = answer(frame, this.connection)
       if (!isPromise(result)) {
+        this.leaveRoom(frame)
         this.send(result)
         return
       }
       this.busy = true
       result.then(
-        (late) => this.resume(() => this.send(late)),
-        (error: unknown) => this.resume(() => this.fail(error)),
+        (late) => this.resume(frame, () => this.send(late)),
+        (error: unknown) => this.resume(frame, () => this.fail(error)),
       )
     } catch (error) {
       this.fail(error)
     }
   }
 
-  private resume(step: () => void): void {
+  private resume(frame: Uint8Array, step: () => void): void {
     this.busy = false
     if (this.closed) return
+    this.leaveRoom(frame)
     step()
     if (this.ending) this.finish()
     else this.work()
@@ -188,7 +231,7 @@ export class Connection {
   }
 
   private throttle(): void {
-    const isFull = this.waitingBytes >= WAITING_BYTES_MAX
+    const isFull = this.waitingBytes >= WAITING_BYTES_MAX || this.awaitsRoom
     if (isFull && !this.socket.isPaused()) this.socket.pause()
     else if (!isFull && this.socket.isPaused()) this.socket.resume()
   }

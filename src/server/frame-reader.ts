@@ -18,6 +18,11 @@ export class FrameReader {
   private buffer: Uint8Array | null = null
   private filled = 0
 
+  /** The length of the frame of which a part has come; 0 while there is none. */
+  get pendingBytes(): number {
+    return Math.max(this.size, 0)
+  }
+
   /**
    * @param maxBytes socket.request.max.bytes: the largest frame
    * @param onFrame gets each frame without its length: a view on the chunk that it came in, or memory of its own

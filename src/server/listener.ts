@@ -9,6 +9,7 @@ import type { Authentication } from './authentication.js'
 import type { ScramStore } from './scram-store.js'
 import { BrokerView } from './broker-view.js'
 import { Connection } from './connection.js'
+import { RequestRoom } from './request-room.js'
 import {
   type Listener,
   type ListenerSettings,
@@ -22,6 +23,8 @@ import {
 } from './listen-options.js'
 
 const PORT_MAX = 65_535
+/** What requests of more than a megabyte may take together while they come and are answered. */
+const LARGE_REQUESTS_BYTES = 268_435_456
 const views = new WeakMap<Cluster, Promise<BrokerView>>()
 
 /** Resolves when clients can connect. NOT_SUPPORTED, INVALID_ARGUMENT, LISTEN_FAILED (the port is taken, or may not be had). */
@@ -49,6 +52,7 @@ class TcpListener implements Listener {
   readonly closed: Promise<void>
   private isClosing = false
   private readonly settings: ListenerSettings
+  private readonly room: RequestRoom
 
   constructor(
     private readonly view: BrokerView,
@@ -61,6 +65,7 @@ class TcpListener implements Listener {
     const { maxConnections, maxConnectionsPerIp, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs } = options
     const given = { maxConnections, maxConnectionsPerIp, maxRequestBytes, connectionsMaxIdleMs, connectionsMaxReauthMs }
     this.settings = resolveListenerSettings(given)
+    this.room = new RequestRoom(view.cluster.clock, LARGE_REQUESTS_BYTES)
     const { tls } = options
     const accept = (socket: Socket): void => this.accept(socket)
     this.server =
@@ -120,6 +125,7 @@ class TcpListener implements Listener {
         authentication: this.newAuthentication(),
         advertised: this.options.advertised ?? this.reachedAt(socket),
       },
+      room: this.room,
       accessOf: (user, host) => this.accessOf(user ?? certified(socket), host),
       onClose: () => this.forget(connection, address),
       onError: (error) => this.report(error),

@@ -9,6 +9,7 @@ import { OFFSET_CASES } from './cases/offsets.js'
 import { PRODUCE_CASES } from './cases/produce.js'
 import { READING_CASES } from './cases/reading.js'
 import { REPLICA_CASES } from './cases/replicas.js'
+import { SHARE_GROUP_CASES } from './cases/share-groups.js'
 import { TOPIC_CASES } from './cases/topics.js'
 import { TRANSACTION_CASES } from './cases/transactions.js'
 
@@ -24,4 +25,5 @@ export const GROUPS: readonly CaseGroup[] = [
   { name: 'consumer-groups', cases: CONSUMER_GROUP_CASES },
   { name: 'transactions', cases: TRANSACTION_CASES },
   { name: 'replicas', cases: REPLICA_CASES },
+  { name: 'share-groups', cases: SHARE_GROUP_CASES },
 ]

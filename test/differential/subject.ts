@@ -136,6 +136,16 @@ export class Subject {
     for (let left = TRIES; left > 0 && (await ask()).errorCode === 0; left--) await this.place.pause?.()
   }
 
+  /** Asks until the answer is what is waited for. */
+  async until<R>(ask: () => Promise<R>, isDone: (answer: R) => boolean): Promise<R> {
+    let answer = await ask()
+    for (let left = TRIES; left > 0 && !isDone(answer); left--) {
+      await this.place.pause?.()
+      answer = await ask()
+    }
+    return answer
+  }
+
   /** Takes the next place in the transcript. */
   slot(label: string): (answer: unknown) => void {
     if (this.kept.some(([known]) => known === label)) throw new Error(`Two requests of a case are called "${label}"`)

@@ -190,4 +190,19 @@ describe('memory', () => {
     const after = process.memoryUsage()
     expect(after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed).toBeLessThan(150_000_000)
   })
+  test('is bounded when a hundred clients send the half of a large request, and others are served', async () => {
+    const { client } = await serve()
+    const before = process.memoryUsage().rss
+    const announced = Buffer.alloc(4)
+    announced.writeInt32BE(90_000_000)
+    const piece = Buffer.alloc(45_000_000)
+    for (let i = 0; i < 100; i++) {
+      const half = await client()
+      half.raw(announced)
+      half.raw(piece)
+    }
+    const other = await client()
+    for (let i = 0; i < 50; i++) expect((await other.call(metadataRequest, metadataResponse, 9, { topics: [] })).brokers).toHaveLength(1)
+    expect(process.memoryUsage().rss - before).toBeLessThan(900_000_000)
+  })
 })

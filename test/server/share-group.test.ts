@@ -252,7 +252,7 @@ describe('members', () => {
     const described = await admin.call(shareGroupDescribeRequest, shareGroupDescribeResponse, 1, { groupIds: ['billing', 'none'] })
     expect(described.groups.map(({ errorCode, groupState }) => [errorCode, groupState])).toEqual([
       [0, 'Empty'],
-      [ERROR_CODES.GROUP_ID_NOT_FOUND, 'Dead'],
+      [ERROR_CODES.GROUP_ID_NOT_FOUND, ''],
     ])
   })
 

@@ -1,7 +1,7 @@
 // DescribeTopicPartitions: topics in the order of their names, page by page. A page ends when it has as many partitions as it may; its
 // cursor says where the next one begins, also when what begins there is no topic.
 
-import type { Cluster, TopicDescription } from '../../core/cluster.js'
+import type { TopicDescription } from '../../core/cluster.js'
 import { ERROR_CODES, errorCodeOf } from '../../protocol/error-codes.js'
 import type { Outgoing } from '../../protocol/message.js'
 import {
@@ -29,8 +29,7 @@ export const describeTopicPartitions = handler({
   async handle(request, { broker }) {
     const { topics, cursor, responsePartitionLimit } = request
     if (isAstray(request)) return { topics: topics.map(({ name }) => ({ name, errorCode: ERROR_CODES.INVALID_REQUEST })) }
-    const limit = Math.min(Math.max(responsePartitionLimit, 1), PAGE_PARTITIONS_MAX)
-    return page(broker.cluster, await described(request, broker), cursor, limit)
+    return page(await described(request, broker), broker, cursor, Math.min(Math.max(responsePartitionLimit, 1), PAGE_PARTITIONS_MAX))
   },
 })
 
@@ -59,8 +58,8 @@ async function described({ topics, cursor }: DescribeTopicPartitionsRequest, { c
 }
 
 function page(
-  cluster: Cluster,
   topics: readonly Found[],
+  broker: BrokerView,
   cursor: DescribeTopicPartitionsRequest['cursor'],
   limit: number,
 ): Outgoing<DescribeTopicPartitionsResponse> {
@@ -74,14 +73,14 @@ function page(
     }
     const from = topicName === cursor?.topicName ? cursor.partitionIndex : 0
     const to = Math.min(topic.partitions, from + left)
-    answers.push(describe(cluster, topic, from, Math.max(to - from, 0)))
+    answers.push(describe(topic, broker, from, Math.max(to - from, 0)))
     if (to < topic.partitions) return { topics: answers, nextCursor: { topicName, partitionIndex: to } }
     left -= Math.max(to - from, 0)
   }
   return { topics: answers }
 }
 
-function describe(cluster: Cluster, { name, id, internal }: TopicDescription, from: number, count: number): TopicAnswer {
+function describe({ name, id, internal }: TopicDescription, { cluster }: BrokerView, from: number, count: number): TopicAnswer {
   return {
     name,
     topicId: id,

@@ -40,8 +40,9 @@ export const shareGroupHeartbeat = handler({
 })
 
 /** INVALID_REQUEST. */
-function check({ memberId, memberEpoch, rackId, subscribedTopicNames: topics }: ShareGroupHeartbeatRequest): void {
+function check({ groupId, memberId, memberEpoch, rackId, subscribedTopicNames: topics }: ShareGroupHeartbeatRequest): void {
   const fails = (why: string): KafkaliteError => new KafkaliteError('INVALID_REQUEST', why)
+  if (groupId === '') throw fails('GroupId is empty')
   if (memberId === '' || memberId.length > MEMBER_ID_CHARS_MAX) throw fails(`MemberId has 1 to ${MEMBER_ID_CHARS_MAX} characters`)
   if (memberEpoch < -1) throw fails(`MemberEpoch ${memberEpoch} says nothing`)
   if (rackId === '') throw fails('RackId is empty')

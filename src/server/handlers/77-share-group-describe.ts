@@ -23,7 +23,7 @@ export const shareGroupDescribe = handler({
       const group = broker.shareGroups.describe(groupId)
       if (group === undefined) {
         const errorMessage = `There is no share group "${groupId}"`
-        groups.push({ groupId, errorCode: ERROR_CODES.GROUP_ID_NOT_FOUND, errorMessage, groupState: 'Dead' })
+        groups.push({ groupId, errorCode: ERROR_CODES.GROUP_ID_NOT_FOUND, errorMessage })
         continue
       }
       const members = group.members.map(async ({ topics, assignment, ...member }) => ({

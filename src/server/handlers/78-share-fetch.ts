@@ -30,7 +30,7 @@ export const shareFetch = handler({
     const groupId = request.groupId ?? ''
     const { lockMs } = broker.shareGroups.settings(groupId)
     const session = sessionOf(request, groupId, call)
-    if (typeof session === 'number') return { errorCode: session, acquisitionLockTimeoutMs: lockMs }
+    if (typeof session === 'number') return { errorCode: session }
     const answers = new Answers()
     await acknowledgeAll(request, session, call, answers)
     if (request.shareSessionEpoch === ENDS) {

@@ -16,9 +16,9 @@ export const shareAcknowledge = handler({
     if (groupId === null || groupId === '') return { errorCode: ERROR_CODES.INVALID_GROUP_ID }
     if (memberId === null || memberId === '') return { errorCode: ERROR_CODES.INVALID_REQUEST }
     const { lockMs, mayRenew } = broker.shareGroups.settings(groupId)
-    if (epoch === OPENS) return { errorCode: ERROR_CODES.INVALID_SHARE_SESSION_EPOCH, acquisitionLockTimeoutMs: lockMs }
+    if (epoch === OPENS) return { errorCode: ERROR_CODES.INVALID_SHARE_SESSION_EPOCH }
     const session = broker.shareSessions.find(groupId, memberId, epoch)
-    if (typeof session === 'number') return { errorCode: session, acquisitionLockTimeoutMs: lockMs }
+    if (typeof session === 'number') return { errorCode: session }
     const responses = request.topics.map(async ({ topicId, partitions }) => ({
       topicId,
       partitions: await Promise.all(
