@@ -267,3 +267,18 @@ function hear(words: Uint8Array): unknown[] {
   })
   return heard
 }
+
+test('when nothing is in work there is no moment to wait for, though records had locks that would run out', () => {
+  const states = new RecordStates(0)
+  for (const offset of [0, 1]) {
+    states.moveCursor(offset)
+    states.move(offset, ACQUIRED, 1, 30_000 + offset, 7)
+  }
+  states.moveCursor(2)
+  states.settling(0)
+  states.move(0, ACKNOWLEDGED, 1)
+  expect(states.nextMs()).toBeLessThanOrEqual(30_001)
+  states.settling(1)
+  states.move(1, ACKNOWLEDGED, 1)
+  expect(states.nextMs()).toBe(Infinity)
+})

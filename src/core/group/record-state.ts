@@ -194,6 +194,8 @@ export class RecordStates {
   /** The earliest moment at which `due` may have something to do; Infinity when there is none. */
   nextMs(): number {
     let next = Infinity
+    // What pages remember may be of records that are finished, and a timer for those would keep the process alive.
+    if (this.acquired + this.delayed + this.dying === 0) return next
     for (const page of this.pages.values()) if (page.nextMs < next) next = page.nextMs
     return next
   }
