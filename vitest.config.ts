@@ -1,6 +1,6 @@
 // Projects. `quick` and `repo` are what `npm test` runs, straight from the sources, without a build or a network: what the code
 // does, and whether sources, docs and examples keep the rules of the project. `processes` starts programs and kills them, which takes its
-// time. `clients` has clients that want more than npm. `package` packs the tarball and uses it as a stranger
+// time. `damage` flips every byte of a data folder. `clients` has clients that want more than npm. `package` packs the tarball and uses it as a stranger
 // would, so it needs npm and minutes. `kafka` lets Apache Kafka read our files and us read Kafka's, so it fetches Kafka and needs Java. A
 // test without an assertion fails, and so does a run without tests.
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,9 @@ const SLOW = [
   'test/transactions/kill.test.ts',
   'test/storage/{lock-race,every-change}.test.ts',
 ]
+
+/** Twenty thousand damaged folders, minutes of computing. */
+const EVERY_CHANGE = 'test/storage/every-change-*.test.ts'
 
 export default defineConfig({
   resolve: {
@@ -39,6 +42,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             ...SLOW,
+            EVERY_CHANGE,
             'test/{repo,package,bench,kafka}/**',
             'test/clients/{java,librdkafka,platformatic,kafkajs-waiting,postgres}/**',
             '**/node_modules/**',
@@ -46,6 +50,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'processes', include: SLOW } },
+      { extends: true, test: { name: 'damage', include: [EVERY_CHANGE] } },
       { extends: true, test: { name: 'repo', include: ['test/repo/**/*.test.ts'] } },
       {
         extends: true,

@@ -3,12 +3,15 @@
 
 import assert from 'node:assert/strict'
 import { Broker } from '../../src/broker.js'
+import type { Message } from '../../src/client/message.js'
 import type { Producer } from '../../src/client/producer.js'
 import { KafkaliteError } from '../../src/errors.js'
 import type { FileStorage } from '../../src/storage/file/file-storage.js'
 
 export const DISK_BYTES = 4 * 1024 * 1024
 const VALUE = 'v'.repeat(2000)
+/** So large that the room in reserve is good for the acknowledgements of a whole segment. */
+const LARGE = VALUE.repeat(4)
 const SENDS_MAX = (10 * DISK_BYTES) / VALUE.length
 const SEGMENT_BYTES = 1_048_576
 
@@ -57,8 +60,14 @@ async function offsetsOf(broker: Broker, name: string): Promise<number[]> {
   return offsets
 }
 
-async function again({ broker, disk, flush }: Case, look: (broker: Broker) => Promise<void>): Promise<void> {
-  await broker.close()
+type Look = (broker: Broker) => Promise<void>
+
+async function again(full: Case, look: Look): Promise<void> {
+  await full.broker.close()
+  await reopen(full, look)
+}
+
+async function reopen({ disk, flush }: Case, look: Look): Promise<void> {
   const next = await Broker.open({ storage: disk.storage(), flush })
   await look(next)
   await next.close()
@@ -107,31 +116,34 @@ const queue: Run = async (full) => {
   const jobs = await broker.queue<string>('jobs', options)
   const sent: string[] = []
   await untilFull(async (n) => {
-    await jobs.send({ value: `${n} ${VALUE}` })
-    sent.push(`${n} ${VALUE}`)
+    await jobs.send({ value: `${n} ${LARGE}` })
+    sent.push(`${n} ${LARGE}`)
   })
-  const messages = await jobs.receive({ max: 200, timeoutMs: 0 })
+  const messages = await jobs.receive({ max: 100, timeoutMs: 0 })
   assert.ok(messages.every(({ value }) => sent.includes(value)))
-  // As many as the room in reserve is good for.
-  const done = messages.slice(0, 100)
+  const done = messages.slice(0, 20)
   for (const message of done) await message.acknowledge()
   const left = new Set(sent)
   for (const { value } of done) left.delete(value)
+  let more = 0
   await again(full, async (next) => {
-    const found = new Set<string>()
     const reopened = await next.queue<string>('jobs', options)
+    const found: Message<string>[] = []
     for (;;) {
       const some = await reopened.receive({ max: 1000, timeoutMs: 0 })
       if (some.length === 0) break
-      for (const message of some) {
-        found.add(message.value)
-        await message.acknowledge()
-      }
+      found.push(...some)
     }
-    assert.deepEqual([...found].sort(), [...left].sort())
-    await reopened.send({ value: VALUE })
+    assert.deepEqual(found.map(({ value }) => value).sort(), [...left].sort())
+    // The rest of the first segment: what is finished goes.
+    for (const message of found.slice(0, 130)) await message.acknowledge()
   })
-  return `${sent.length} messages went in, ${done.length} were acknowledged without room`
+  await reopen(full, async (next) => {
+    const roomy = await next.queue<string>('jobs', options)
+    more = await untilFull((n) => roomy.send({ value: `${n} ${LARGE}` }))
+  })
+  assert.ok(more > 50, `when 150 were acknowledged ${more} more went in`)
+  return `${sent.length} messages went in, ${done.length} were acknowledged without room, and after 130 others ${more} more went in`
 }
 
 const transaction: Run = async (full) => {

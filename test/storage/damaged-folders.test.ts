@@ -1,4 +1,4 @@
-// Some of the changes of `every-change.test.ts`, always the same ones.
+// Some of the changes of `npm run test:damage`, always the same ones.
 
 import { expect, it } from 'vitest'
 import { proveSeen } from './damage/proof.js'

@@ -3,8 +3,9 @@
 import fs from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { batchAt, fails, readAll, spans } from '../../src/testing/storage-suite/fixture.js'
-import { CONFIG } from '../../src/testing/storage-suite/fixture.js'
-import { crashCopy, newFolder, openLog, segmentPath } from './data-folder.js'
+import { FaultyFileSystem } from '../../src/testing/faulty-file-system.js'
+import { CONFIG, START_MS } from '../../src/testing/storage-suite/fixture.js'
+import { crashCopy, newFolder, openLog, openStorage, segmentPath } from './data-folder.js'
 import { FailingDisk } from './failing-disk.js'
 
 describe('FileStorage on a full disk', () => {
@@ -48,6 +49,27 @@ describe('FileStorage on a full disk', () => {
       [1, 1],
       [2, 2],
     ])
+  })
+
+  it('has room to remove a log and to close, and then takes more', async () => {
+    const fileSystem = new FaultyFileSystem()
+    const storage = await openStorage('/data', { fileSystem })
+    const [log, other] = ['orders-0', 'other-0'].map((name) => storage.log(name, CONFIG))
+    if (log === undefined || other === undefined) throw new Error('two logs are open')
+    await log.append([batchAt(0)])
+    for (let offset = 0; offset < 10; offset++) await other.append([batchAt(offset, 1, START_MS, 4000)])
+    const fillUp = (): void => void (fileSystem.capacityBytes = fileSystem.usedBytes)
+    fillUp()
+    await fails('DISK_FULL', () => log.append([batchAt(1, 1, START_MS, 10_000)]))
+    await other.close()
+    await storage.remove('other-0')
+    expect(storage.list()).toEqual(['orders-0'])
+    await log.append([batchAt(1, 1, START_MS, 10_000)])
+    fillUp()
+    await storage.close()
+    const again = await openStorage('/data', { fileSystem })
+    expect(again.log('orders-0', CONFIG).endOffset).toBe(2)
+    expect(again.tornTails).toEqual([])
   })
 
   it('shows no part of a commit when the last of its logs has no room', async () => {

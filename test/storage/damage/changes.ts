@@ -89,6 +89,13 @@ function bordersOf(bytes: Uint8Array): number[] {
 /** Bytes before the length of a batch: its base offset, which Kafka's checksum does not cover. */
 const LENGTH_AT = 8
 
+/** What nobody can see. */
+export const UNSEEN = {
+  cut: 'a segment that is finished, cut between two batches',
+  hole: 'a base offset beside a hole that compaction left',
+  end: 'the base offset of the last batch, after a crash',
+} as const
+
 /** What nobody can see, by name; null for a change that must be seen or do no harm. */
 export function blindSpot(dead: FaultyFileSystem, { file, kind, position }: Change, isClean: boolean): string | null {
   if (!file.endsWith('.log')) return null
@@ -97,9 +104,9 @@ export function blindSpot(dead: FaultyFileSystem, { file, kind, position }: Chan
   const name = file.slice(file.lastIndexOf('/') + 1)
   const segments = disk.list(file.slice(0, -name.length - 1)).filter((other) => other.endsWith('.log'))
   const isLast = segments.every((other) => other <= name)
-  if (kind === 'cut') return !isLast && borders.includes(position) ? 'a segment that is finished, cut between two batches' : null
+  if (kind === 'cut') return !isLast && borders.includes(position) ? UNSEEN.cut : null
   const border = borders.findLast((at) => at <= position) ?? 0
   if (position - border >= LENGTH_AT) return null
-  if (isLast && border === borders.at(-1)) return isClean ? null : 'the base offset of the last batch, after a crash'
-  return file.includes('/kept-') ? 'a base offset beside a hole that compaction left' : null
+  if (isLast && border === borders.at(-1)) return isClean ? null : UNSEEN.end
+  return file.includes('/kept-') ? UNSEEN.hole : null
 }

@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest'
 import { seededRandom } from '../../../src/testing/seeded-random.js'
+export { UNSEEN } from './changes.js'
 import { blindSpot, changesOf, outcomeOf } from './changes.js'
 import { FOLDER, damagedDisk, everything } from './folder.js'
 
