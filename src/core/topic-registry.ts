@@ -98,8 +98,8 @@ export class TopicRegistry {
       const record = { ...topic.record, config }
       await this.write(name, record)
       topic.update(record)
-      // At 'always' what can be read is synced, also what was written before the change.
-      if (topic.config.flush === 'always') for (const { log } of topic.partitions) await this.options.storage.sync(log)
+      // What the level promises holds for what was written before the change too.
+      for (const { log } of topic.partitions) await this.options.flusher.settle(topic.config.flush, log)
       this.options.onChange(name, 'changed')
     })
   }
