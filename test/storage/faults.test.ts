@@ -58,7 +58,9 @@ describe('FileStorage on a full disk', () => {
     if (log === undefined || other === undefined) throw new Error('two logs are open')
     await log.append([batchAt(0)])
     for (let offset = 0; offset < 10; offset++) await other.append([batchAt(offset, 1, START_MS, 4000)])
-    const fillUp = (): void => void (fileSystem.capacityBytes = fileSystem.usedBytes)
+    const fillUp = (): void => {
+      fileSystem.capacityBytes = fileSystem.usedBytes
+    }
     fillUp()
     await fails('DISK_FULL', () => log.append([batchAt(1, 1, START_MS, 10_000)]))
     await other.close()
