@@ -2,7 +2,7 @@
 // each check is a test of its own, so that what fails is seen by its name, and one that is not told of fails, too.
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { Broker, type BrokerOptions } from 'kafkalite'
+import { Broker, type ListenOptions } from 'kafkalite'
 import { run } from '../kafka/tools.js'
 
 /** The checks of a scenario by the feature of Kafka that they are about. */
@@ -15,12 +15,12 @@ export async function installed(client: string, ...args: readonly string[]): Pro
 }
 
 /** A test for each check; `start` runs the scenario against a broker's address and answers what it printed. */
-export function scenario(checks: Checks, start: (address: string) => Promise<string>, options?: BrokerOptions): void {
+export function scenario(checks: Checks, start: (address: string) => Promise<string>, options?: ListenOptions): void {
   let lines: readonly string[] = []
 
   beforeAll(async () => {
-    const broker = await Broker.open(options)
-    const { address } = await broker.listen()
+    const broker = await Broker.open()
+    const { address } = await broker.listen(options)
     try {
       lines = (await start(address)).trim().split('\n')
     } finally {
