@@ -12,10 +12,10 @@ version=${KAFKA_VERSION:-$(sed -n 's/.*<kafka.version>\(.*\)<.*/\1/p' "$here/pom
 kafkajs=2.2.4
 tools=${KAFKALITE_TOOLS:-${TMPDIR:-/tmp}/kafkalite-tools-$(id -u)}/kafka-$version
 
-# Kafka 4 needs Java 17 for its broker.
+# Kafka 4 needs Java 17 for its broker; the tests' own programs are compiled when they are run.
 javaIsGood() {
   local major
-  major=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') && [ "${major:-0}" -ge 17 ]
+  command -v javac >/dev/null && major=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') && [ "${major:-0}" -ge 17 ]
 }
 
 apt() {
@@ -27,8 +27,8 @@ apt() {
 installJava() {
   command -v apt-get >/dev/null || { echo 'Java 17 or later and Maven are needed: install them first' >&2; return 1; }
   again apt update -q
-  javaIsGood || again apt install -y -q --no-install-recommends default-jre-headless || true
-  javaIsGood || again apt install -y -q --no-install-recommends openjdk-17-jre-headless
+  javaIsGood || again apt install -y -q --no-install-recommends default-jdk-headless || true
+  javaIsGood || again apt install -y -q --no-install-recommends openjdk-17-jdk-headless
   command -v mvn >/dev/null || again apt install -y -q --no-install-recommends maven
 }
 
@@ -44,9 +44,11 @@ fetchKafkajs() {
 }
 
 main() {
-  if [ ! -d "$tools/libs" ]; then
+  # A folder from before Kafka Streams was fetched is fetched again.
+  if [ ! -e "$tools/libs/kafka-streams-$version.jar" ]; then
     if ! javaIsGood || ! command -v mvn >/dev/null; then installJava; fi
     again fetchJars
+    rm -rf "$tools/libs"
     mv "$tools/libs.part" "$tools/libs"
   fi
   javaIsGood || installJava

@@ -100,10 +100,11 @@ const metadata = guard<MetadataRequest & Fields>(async (request, access, call) =
   const refused: Fields[] = []
   const creates = call.version < 4 || allowAutoTopicCreation
   for (const topic of topics) {
-    const name = await nameOf(topic.name, topic.topicId, call)
+    const isById = topic.name === null || topic.topicId !== ZERO_UUID
+    const name = await nameOf(isById ? null : topic.name, topic.topicId, call)
     const isAllowed = name === undefined || (access.may('describe', 'topic', name) && (!creates || (await mayBeMade(name, access, call))))
     if (isAllowed) passed.push(topic)
-    else refused.push({ errorCode, name: topic.name, topicId: topic.name === null ? topic.topicId : ZERO_UUID, partitions: [] })
+    else refused.push({ errorCode, name: isById ? null : topic.name, topicId: isById ? topic.topicId : ZERO_UUID, partitions: [] })
   }
   return {
     // In version 0 an empty list would stand for all.

@@ -44,8 +44,10 @@ async function topicsOf({ topics, allowAutoTopicCreation }: MetadataRequest, { b
   const create = version < CREATION_VERSION || allowAutoTopicCreation
   const answers = new Map<string, TopicAnswer>()
   for (const { name, topicId } of topics) {
-    const asked = name ?? topicId
-    if (!answers.has(asked)) answers.set(asked, name === null ? await byId(topicId, broker) : await byName(name, create, broker))
+    // The id wins: Java's clients leave the name empty beside it, where others have null.
+    const isById = name === null || topicId !== ZERO_UUID
+    const asked = isById ? topicId : name
+    if (!answers.has(asked)) answers.set(asked, isById ? await byId(topicId, broker) : await byName(name, create, broker))
   }
   return [...answers.values()]
 }

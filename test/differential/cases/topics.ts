@@ -266,6 +266,10 @@ export const TOPIC_CASES: readonly Case[] = [
       await on.ask('unknown id', metadata, 12, { topics: [{ name: null, topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' }] })
       await on.ask('id 0', metadata, 12, { topics: [{ name: null }] })
       await on.ask('by id', metadata, 12, { topics: [{ name: null, topicId: await on.topicId(name) }] })
+      await on.ask('by id, as Java asks', metadata, 12, { topics: [{ name: '', topicId: await on.topicId(name) }] })
+      await on.ask('by id, beside another name', metadata, 12, { topics: [{ name: on.name('never'), topicId: await on.topicId(name) }] })
+      const ids = [await on.topicId(name), await on.topicId(await on.topic('u', 1))]
+      await on.ask('by two ids, as Java asks', metadata, 12, { topics: ids.map((topicId) => ({ name: '', topicId })) })
       await on.ask('nothing', metadata, 12, { topics: [] })
       await on.ask('the same twice', metadata, 12, { topics: [{ name }, { name }], allowAutoTopicCreation: false })
       const operations = { includeTopicAuthorizedOperations: true, includeClusterAuthorizedOperations: true }
