@@ -23,21 +23,20 @@ export async function verify(life: Life): Promise<void> {
   for (const model of world.topics.values()) {
     const topic = life.topics.get(model.name) as Topic<string, string>
     const ends: number[] = []
+    const starts: number[] = []
     for (const log of model.logs) {
       const scan = await read(life, topic, model.logs.indexOf(log))
       if (!life.alive) return
       log.check(scan, world.lastEnd, world.nowMs, world.verifiedEnd === 'close')
       ends.push(scan.end)
+      // Retention moves starts too.
+      starts.push(Math.max(log.startAsked, scan.start))
       await checkLookups(life, topic, model.logs.indexOf(log), log, scan)
     }
     for (const [group, commits] of model.commits) {
       const found = await committed(life, model, group)
       if (!life.alive) return
-      commits.check(
-        found,
-        model.logs.map(({ startAsked }) => startAsked),
-        world.lastEnd,
-      )
+      commits.check(found, starts, world.lastEnd)
       found.forEach((offset, id) => {
         const end = ends[id] as number
         claim(offset === null || offset <= end, () => `group ${group} has committed ${offset} in ${model.name}-${id}, which ends at ${end}`)
