@@ -83,6 +83,7 @@ export { PackedBatch } from './record/packed-batch.js'
 export type { HeaderValue, RecordHeaders, RecordHeadersInit } from './record/record.js'
 export type { AclsOptions, Listener, ListenOptions, PasswordOf, SaslMechanism, SaslOptions, TlsOptions } from './server/listen-options.js'
 export type { AbortedRange, LogProducers, ProducerSnapshot, ProducerState, SentBatch } from './storage/log-producers.js'
+export type { EpochStart, LogEpochs } from './storage/log-epochs.js'
 export { MemoryStorage, type MemoryStorageOptions } from './storage/memory.js'
 export type {
   LogAppend,
@@ -93,5 +94,6 @@ export type {
   SegmentRewrite,
   Storage,
   StorageContext,
+  StorageFolder,
   StorageSupports,
 } from './storage/storage.js'

@@ -32,6 +32,7 @@ export interface Transaction {
    * queue hands out another topic. What is refused aborts the transaction.
    */
   send<V, R>(queue: Queue<V, R>, message: NewMessage<NoInfer<V>>): Promise<Receipt<R>>
+  /** Sends a list of messages to a queue, as above: all of them are handed out when the transaction commits, or none. */
   send<V, R>(queue: Queue<V, R>, messages: readonly NewMessage<NoInfer<V>>[]): Promise<Receipt<R>[]>
   /**
    * Sends one record or a list of them. Resolves when they are in the log, where readers of committed records do not see them yet. A
@@ -237,6 +238,7 @@ class OpenTransaction implements Transaction {
   }
 
   send<V, R>(queue: Queue<V, R>, message: NewMessage<NoInfer<V>>): Promise<Receipt<R>>
+  /** Sends a list of messages to a queue, as above: all of them are handed out when the transaction commits, or none. */
   send<V, R>(queue: Queue<V, R>, messages: readonly NewMessage<NoInfer<V>>[]): Promise<Receipt<R>[]>
   send<V = unknown, K = string | Uint8Array>(
     topic: string | TypedTopic<V, K>,

@@ -59,8 +59,8 @@ function supersedeKey(same: readonly Expected[], { name, start, needed, deleteRe
     if (record.there) next = record
     else {
       record.superseded = true
-      // What lies before the start went for another reason.
-      if ((record.offset as number) >= start && next.safety < record.safety) next.safety = record.safety
+      // What lies before the start went for another reason, and an old tombstone needs none but its age.
+      if ((record.offset as number) >= start && !isOld(record) && next.safety < record.safety) next.safety = record.safety
     }
   }
 }

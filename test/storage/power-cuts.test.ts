@@ -98,6 +98,28 @@ describe('A power cut', () => {
     expect((await readAll(again)).map(hex)).toEqual([hex(batchAt(3, 5))])
   })
 
+  it('that brings back some of the segments that lay before the start, and not those between, leaves what follows as it is', async () => {
+    const folder = newFolder()
+    const config = { ...ALWAYS, segmentBytes: batchAt(0).sizeBytes }
+    const { log, storage } = await openLog(folder, config, SMALL)
+    for (let at = 0; at < 3; at++) await log.append([batchAt(at)])
+    await storage.sync(log)
+    // These are synced in their segments, not in the journal.
+    log.configure({ ...config, flush: 'os' })
+    for (let at = 3; at < 6; at++) await log.append([batchAt(at)])
+    await storage.sync(log)
+    const before = crashCopy(folder)
+    await log.truncateBefore(3)
+    const kept = (await readAll(log)).map(hex)
+    const copy = crashCopy(folder)
+    // The name of the second one is gone for good, the others came back.
+    for (const base of [0, 2]) fs.copyFileSync(segmentPath(before, base), segmentPath(copy, base))
+    const { log: again } = await openLog(copy, ALWAYS, SMALL)
+    expect([again.startOffset, again.endOffset]).toEqual([3, 6])
+    expect((await readAll(again)).map(hex)).toEqual(kept)
+    expect(fs.existsSync(segmentPath(copy, 0))).toBe(false)
+  })
+
   it('that takes the newest epoch of a producer from the broker and not from a partition does not lock the producer out', async () => {
     let disk = new FaultyFileSystem({ seed: 7 })
     const openBroker = (): Promise<Broker> => Broker.open({ storage: new FileStorage('/data', { fileSystem: disk }), flush: 'os' })

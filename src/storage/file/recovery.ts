@@ -74,7 +74,10 @@ type OpenedSegments = Omit<OpenedLog, 'producerFiles'>
 
 function openSegments(opening: LogOpening, bases: readonly number[]): OpenedSegments {
   if (bases.length === 0) return emptyLog(opening, emptyAt(opening))
-  const segments = bases.map((base) => Segment.existing(opening.place, opening.folder, base, opening.now))
+  const segments = withoutGone(
+    opening,
+    bases.map((base) => Segment.existing(opening.place, opening.folder, base, opening.now)),
+  )
   linkEnds(segments)
   if (isFrontLost(opening, segments[0] as Segment)) return withoutFront(opening, segments)
   const last = segments[segments.length - 1] as Segment
@@ -89,6 +92,16 @@ function openSegments(opening: LogOpening, bases: readonly number[]): OpenedSegm
   // Files were taken away, by hand or by a power cut: the start was promised not to go back, and the journal may have what holds it.
   for (const segment of opened.segments) segment.remove()
   return emptyLog(opening, emptyAt(opening))
+}
+
+/** Clears away what lies wholly before the start: a power cut brings back some of the names that were removed, and not those between. */
+function withoutGone({ startOffset }: LogOpening, segments: Segment[]): Segment[] {
+  const first = Math.max(
+    0,
+    segments.findLastIndex(({ baseOffset }) => baseOffset <= startOffset),
+  )
+  for (const segment of segments.slice(0, first)) segment.remove()
+  return segments.slice(first)
 }
 
 /** Where a log begins of which no file is left: at its start, or where the journal has what holds the start. */
