@@ -1,4 +1,4 @@
-// What librdkafka is tried with.
+// What librdkafka is tried with: its scenario prints a line for each of these names.
 import type { Checks } from '../checks.js'
 
 export const LIBRDKAFKA_CHECKS: Checks = {
