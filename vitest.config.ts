@@ -5,6 +5,7 @@
 // test without an assertion fails, and so does a run without tests.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { CountReporter } from './test/clients/count-reporter.js'
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
@@ -29,6 +30,7 @@ export default defineConfig({
   test: {
     allowOnly: false,
     passWithNoTests: false,
+    reporters: ['default', new CountReporter()],
     // Two, also on a machine of two cores, where one would be the default: the tests wait for files and timers half of the time.
     maxWorkers: '100%',
     expect: { requireAssertions: true },
@@ -39,7 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'quick',
-          include: ['test/**/*.test.ts'],
+          include: ['{test,examples}/**/*.test.ts'],
           exclude: [
             ...SLOW,
             EVERY_CHANGE,

@@ -1,4 +1,5 @@
 // The generated pages of docs and of the protocol, and what makes each of them.
+import { renderCompatibility } from './compatibility.js'
 import { renderDifferences } from './differences.js'
 import { renderErrors } from './errors.js'
 import { renderOptions } from './options.js'
@@ -9,5 +10,6 @@ export const PAGES: readonly Page[] = [
   { file: 'docs/errors.md', render: renderErrors },
   { file: 'docs/options.md', render: renderOptions },
   { file: 'docs/differences.md', render: renderDifferences },
+  { file: 'docs/compatibility.md', render: renderCompatibility },
   ...protocolPages(),
 ]

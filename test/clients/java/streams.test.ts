@@ -5,15 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { install, java } from '../../kafka/tools.js'
 import { scenario } from '../scenario.js'
+import { STREAMS_CHECKS } from './checks.js'
 
-const CHECKS = {
-  streams: [
-    'Kafka Streams counts words with exactly_once_v2',
-    'another instance goes on from the changelog, and no word is lost or counted twice',
-  ],
-}
-
-scenario(CHECKS, async (address) => {
+scenario(STREAMS_CHECKS, async (address) => {
   const folder = mkdtempSync(join(tmpdir(), 'kafkalite-streams-'))
   try {
     return await java(await install(), fileURLToPath(new URL('WordCount.java', import.meta.url)), [address, folder])

@@ -52,8 +52,10 @@ describe('topics', () => {
     expect(await codeOf(admin.fetchTopicOffsets('ghost'))).toBe('UNKNOWN_TOPIC_OR_PARTITION')
     expect(await admin.listTopics()).toEqual([])
   })
+})
 
-  test('have configs that are described and altered', async () => {
+describe('configs', () => {
+  test('are described and altered', async () => {
     const admin = await (await clients()).admin()
     await admin.createTopics({ topics: [{ topic: 'orders', configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }] })
     await admin.alterConfigs({
@@ -86,7 +88,7 @@ describe('offsets', () => {
   })
 })
 
-describe('groups and the cluster', () => {
+describe('groups administered', () => {
   test('a group is listed, described and deleted', async () => {
     const { admin: connect, consumer: consume } = await clients()
     const admin = await connect()
@@ -109,8 +111,10 @@ describe('groups and the cluster', () => {
     expect((await admin.listGroups()).groups).toEqual([])
     await expect(admin.deleteGroups(['billing'])).rejects.toMatchObject({ groups: [{ error: { type: 'GROUP_ID_NOT_FOUND' } }] })
   })
+})
 
-  test('the cluster is one node, where the client found it', async () => {
+describe('cluster', () => {
+  test('is one node, where the client found it', async () => {
     const { admin: connect, listener } = await clients()
     const { brokers, controller, clusterId } = await (await connect()).describeCluster()
     expect(brokers).toEqual([{ nodeId: 1, host: '127.0.0.1', port: listener.port }])

@@ -1,20 +1,12 @@
-// @platformatic/kafka, both of its lines, against a listener in this process.
-import { fileURLToPath } from 'node:url'
-import { describe } from 'vitest'
-import { run } from '../../kafka/tools.js'
-import { type Checks, installed, scenario } from '../scenario.js'
+// What @platformatic/kafka is tried with, in both of its lines.
+import type { Checks } from '../checks.js'
 
 const PROTOCOLS = ['classic', 'consumer'] as const
-/** zstd needs a Node that has it; the first line is run by the Node of the tests, which may be 20. */
-const LINES = [
-  { line: '1', compressions: ['gzip', 'snappy', 'lz4'] },
-  { line: '2', compressions: ['gzip', 'snappy', 'lz4', 'zstd'] },
-] as const
 
 const checks = (compressions: readonly string[]): Checks => ({
   topics: ['topics are created, grown, listed and deleted'],
   configs: ['configs are described, altered and put back'],
-  producing: [
+  records: [
     'records are sent with keys, headers and partitions',
     'a large message goes through, and one that is too large is refused',
     'a stream of a producer sends what is written to it',
@@ -34,9 +26,7 @@ const checks = (compressions: readonly string[]): Checks => ({
   'groups administered': ['groups are listed, described, their offsets altered, and deleted'],
 })
 
-describe.each(LINES)('@platformatic/kafka $line', ({ line, compressions }) => {
-  scenario(checks(compressions), async (address) => {
-    const [folder = '', node = ''] = (await installed('platformatic', line)).slice(-2)
-    return run(node, [fileURLToPath(new URL('scenario.mjs', import.meta.url)), folder, address, ...compressions])
-  })
-})
+/** zstd needs a Node that has it; the first line is run by the Node of the tests, which may be 20. */
+export const PLATFORMATIC_COMPRESSIONS = { 1: ['gzip', 'snappy', 'lz4'], 2: ['gzip', 'snappy', 'lz4', 'zstd'] } as const
+
+export const PLATFORMATIC_CHECKS = { 1: checks(PLATFORMATIC_COMPRESSIONS[1]), 2: checks(PLATFORMATIC_COMPRESSIONS[2]) } as const
