@@ -3,7 +3,7 @@
 
 import { KafkaliteError } from '../errors.js'
 import { errorCodeOf, errorMessageOf } from '../protocol/error-codes.js'
-import type { BrokerView } from './broker-view.js'
+import { type BrokerView, NODE_ID } from './broker-view.js'
 import { RESOURCE_TYPES } from './config-resources.js'
 import { describeGroupConfigs } from './group-configs.js'
 import { repeatedIn } from './repeated.js'
@@ -57,10 +57,19 @@ async function alterResource<C>(
     const named = given(configs, describeGroupConfigs(groupConfigs.of(resourceName), settings))
     return groupConfigs.alter(resourceName, new Map(named.map(({ name, value }) => [name, value])), validateOnly)
   }
+  if (resourceType === RESOURCE_TYPES.broker) return refuseChanges(resourceName, given(configs, []))
   if (resourceType !== RESOURCE_TYPES.topic)
     throw new KafkaliteError('INVALID_REQUEST', `Configs of resources of type ${resourceType} cannot be changed here`)
   const { topicDefaults } = settings
   const now = describeTopicConfigs((await cluster.topic(resourceName)).config, topicDefaults)
   const parsed = parseTopicConfigs(given(configs, now), topicDefaults, `topic "${resourceName}"`)
   if (!validateOnly) await cluster.alterTopic(resourceName, parsed)
+}
+
+/** A broker's configs are fixed when it starts. Taking away what is not set changes nothing: Kafka's tools do so after a reassignment. */
+function refuseChanges(resourceName: string, [config]: readonly GivenConfig[]): void {
+  // The empty name stands for all brokers.
+  if (resourceName !== '' && resourceName !== String(NODE_ID))
+    throw new KafkaliteError('INVALID_REQUEST', `There is no broker "${resourceName}", only ${NODE_ID}`)
+  if (config !== undefined) throw new KafkaliteError('INVALID_REQUEST', `${config.name} of a broker cannot be changed while it runs`)
 }

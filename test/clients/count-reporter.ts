@@ -8,8 +8,8 @@ function countOf({ client, files }: Suite, modules: readonly TestModule[]): stri
   const ours = modules.filter(({ moduleId }) => names.some((name) => moduleId.replaceAll('\\', '/').endsWith(name)))
   if (ours.length === 0) return undefined
   const states = ours.flatMap(({ children }) => [...children.allTests()].map((test) => test.result().state))
-  const passed = states.filter((state) => state === 'passed').length
-  return `${client} ${passed} passed${passed < states.length ? `, ${states.length - passed} failed` : ''}`
+  const told = (['passed', 'failed', 'skipped'] as const).map((state) => [states.filter((each) => each === state).length, state] as const)
+  return `${client} ${told.flatMap(([count, state]) => (count === 0 ? [] : `${count} ${state}`)).join(', ')}`
 }
 
 export class CountReporter implements Reporter {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Broker, type Listener } from 'kafkalite'
 import { install, java } from '../../kafka/tools.js'
 
@@ -119,4 +119,34 @@ test('offsets are told, records deleted, and much goes through', async () => {
   const offsets = await tool(`${TOOLS}.GetOffsetShell`, '--topic', 'much', '--time', '-2')
   expect(offsets.trim().split('\n').sort()).toEqual(['much:0:10', 'much:1:0'])
   expect(await tool(`${TOOLS}.BrokerApiVersionsCommand`)).toContain('Produce(0): 0 to ')
+})
+
+test('a reassignment is executed and verified, a leader elected, and log dirs are told', async () => {
+  await broker.topic('placed')
+  const folder = mkdtempSync(join(tmpdir(), 'kafkalite-java-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'placed.json')
+  writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic: 'placed', partition: 0, replicas: [1] }] }))
+  const reassign = (step: string): Promise<string> =>
+    tool(`${TOOLS}.reassign.ReassignPartitionsCommand`, '--reassignment-json-file', file, step)
+  expect(await reassign('--execute')).toContain('Successfully started partition reassignment for placed-0')
+  // Takes the limits of replication away from the broker and the topic, too.
+  expect(await reassign('--verify')).toContain('Reassignment of partition placed-0 is completed.')
+  const election = ['--election-type', 'preferred', '--topic', 'placed', '--partition', '0']
+  expect(await tool(`${TOOLS}.LeaderElectionCommand`, ...election)).toContain('Valid replica already elected for partitions placed-0')
+  expect(await tool(`${TOOLS}.LogDirsCommand`, '--describe', '--topic-list', 'placed')).toContain('"partition":"placed-0"')
+})
+
+test('what is fixed or not there is refused in words', async () => {
+  const alter = ['--alter', '--entity-type', 'brokers', '--entity-name', '1', '--add-config', 'log.retention.ms=1000']
+  await expect(tool('kafka.admin.ConfigCommand', ...alter)).rejects.toThrow('log.retention.ms of a broker cannot be changed while it runs')
+  await expect(tool(`${TOOLS}.MetadataQuorumCommand`, 'describe', '--status')).rejects.toThrow('does not support DESCRIBE_QUORUM')
+})
+
+test('a verifiable producer sends what a verifiable consumer reads', async () => {
+  await broker.topic('verified')
+  const reading = ['--topic', 'verified', '--max-messages', '20', '--group-id']
+  expect(await tool(`${TOOLS}.VerifiableProducer`, '--topic', 'verified', '--max-messages', '20')).toContain('"sent":20,"acked":20')
+  const consumer = [...reading, 'verified', '--group-protocol', 'consumer', '--reset-policy', 'earliest']
+  expect(await tool(`${TOOLS}.VerifiableConsumer`, ...consumer)).toContain('"offset":20}],"success":true')
 })
