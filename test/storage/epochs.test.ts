@@ -83,6 +83,8 @@ describe('The file of leader epochs', () => {
     ['of another count', '0\n2\n0 0\n'],
     ['out of order', '0\n2\n1 2\n0 0\n'],
     ['older than the log', '0\n1\n0 0\n'],
+    ['from before the log was cut and went on, with a start behind the cut', '0\n2\n0 0\n1 5\n'],
+    ['from before a cut, with its last start in the midst of later epochs', '0\n3\n0 0\n1 2\n2 7\n'],
     ['garbage', '\xff\xfe\x00\x01'],
   ])('is made anew from the batches when it is %s', async (_, bytes) => {
     const folder = await killedTwice({ segmentBytes: 200 })

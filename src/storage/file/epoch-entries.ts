@@ -61,11 +61,29 @@ export interface EpochSearch {
 }
 
 /**
+ * The entries without those at their end that the batches contradict: where the log was cut and went on in a later epoch, a file from before
+ * may have come back.
+ */
+function agreeing(log: EpochSearch, entries: Epochs, limit: number): EpochStart[] {
+  const kept = [...entries]
+  for (let entry = kept.at(-1); entry !== undefined && kept.length > 1; entry = kept.at(-1)) {
+    const { epoch, startOffset } = entry
+    const there = startOffset < log.endOffset ? log.probe(startOffset) : null
+    const before = startOffset > log.startOffset ? log.probe(startOffset - 1) : null
+    const isOther = there !== null && there.baseOffset <= startOffset && there.epoch !== epoch && there.epoch <= limit
+    const isLate = before !== null && before.baseOffset < startOffset && before.epoch >= epoch && before.epoch <= limit
+    if (!isOther && !isLate) break
+    kept.pop()
+  }
+  return kept
+}
+
+/**
  * Adds the epochs that the batches tell and `entries` do not. Epochs grow along a log, so a few looks find where each begins. The epoch
  * of a batch is not under its checksum: one above `limit` counts for nothing.
  */
 export function completeEpochs(log: EpochSearch, entries: Epochs, limit: number): Epochs {
-  const found = [...entries]
+  const found = agreeing(log, entries, limit)
   const isNewer = ({ epoch }: EpochProbe, than: number): boolean => epoch > than && epoch <= limit
   for (let from = found.at(-1)?.startOffset ?? log.startOffset; from < log.endOffset; ) {
     const epoch = found.at(-1)?.epoch ?? -1
