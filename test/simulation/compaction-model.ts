@@ -56,11 +56,14 @@ function supersedeKey(same: readonly Expected[], { name, start, needed, deleteRe
   let next = heir
   for (let at = last - 1; at >= 0; at--) {
     const record = known[at] as Expected
-    if (record.there) next = record
-    else {
-      record.superseded = true
-      // What lies before the start went for another reason, and an old tombstone needs none but its age.
-      if ((record.offset as number) >= start && !isOld(record) && next.safety < record.safety) next.safety = record.safety
+    if (record.there) {
+      next = record
+      continue
     }
+    record.superseded = true
+    // An old tombstone needs nothing but its age to go, and what was before it went for its sake.
+    if (isOld(record)) next = record
+    // What lies before the start went for another reason.
+    else if ((record.offset as number) >= start && next.safety < record.safety) next.safety = record.safety
   }
 }
