@@ -15,6 +15,7 @@ import type { DescribeTopicPartitionsRequest } from '../../protocol/messages/75-
 import { ZERO_UUID } from '../../protocol/uuid.js'
 import type { Call } from '../handler.js'
 import type { Access } from './access-control.js'
+import { isMisnamed } from '../handlers/03-metadata.js'
 import { isAstray } from '../handlers/75-describe-topic-partitions.js'
 import { both, type Fields, type Guard, guard, items } from './guard.js'
 
@@ -86,6 +87,7 @@ const fetch = both(
 
 /** `null` asks for all, of which only those are answered that may be seen. */
 const metadata = guard<MetadataRequest & Fields>(async (request, access, call) => {
+  if (isMisnamed(request, call.version)) return { request }
   const { topics, allowAutoTopicCreation } = request
   const seen = (response: Fields): Fields => withOperations(response, access)
   const isAll = topics === null || (call.version === 0 && topics.length === 0)

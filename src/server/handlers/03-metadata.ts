@@ -16,6 +16,8 @@ type TopicAnswer = Outgoing<MetadataResponse['topics'][number]>
 
 /** From here on a request says whether topics may be created, before they always may. */
 const CREATION_VERSION = 4
+/** From here on a request may name topics by their ids; versions 10 and 11 have the field and refuse it. */
+const BY_ID_VERSION = 12
 
 export const metadata = handler({
   request: metadataRequest,
@@ -23,6 +25,7 @@ export const metadata = handler({
   first: 0,
   last: 13,
   async handle(request, call) {
+    if (isMisnamed(request, call.version)) return { brokers: [], controllerId: -1, topics: (request.topics ?? []).map(refuse) }
     const topics = await topicsOf(request, call)
     const withOperations = (topic: TopicAnswer): TopicAnswer =>
       request.includeTopicAuthorizedOperations ? { ...topic, topicAuthorizedOperations: TOPIC_OPERATIONS } : topic
@@ -35,6 +38,15 @@ export const metadata = handler({
     }
   },
 })
+
+/** Whether a topic is named by its id, or not at all, where only names are allowed. */
+export function isMisnamed({ topics }: MetadataRequest, version: number): boolean {
+  return version < BY_ID_VERSION && topics !== null && topics.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID)
+}
+
+function refuse({ name }: { readonly name: string | null }): TopicAnswer {
+  return { errorCode: ERROR_CODES.INVALID_REQUEST, name: name ?? '', topicId: ZERO_UUID }
+}
 
 async function topicsOf({ topics, allowAutoTopicCreation }: MetadataRequest, { broker, version }: Call): Promise<TopicAnswer[]> {
   // Before version 1 an empty list stands for all topics, since then null does.
