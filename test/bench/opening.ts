@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Broker, FileStorage } from 'kafkalite'
+import { formatCleanMark, parseCleanMark } from '../../src/storage/file/checkpoint.js'
 
 const SEGMENTS = 10
 const SEGMENT_BYTES = 1_073_741_824
@@ -52,10 +53,10 @@ function stretch(folder: string): void {
   const log = join(folder, 'large-0')
   for (const name of fs.readdirSync(log)) if (name.endsWith('.log')) fs.truncateSync(join(log, name), SEGMENT_BYTES)
   const path = join(folder, '.kafka_cleanshutdown')
-  const mark = JSON.parse(fs.readFileSync(path, 'utf8')) as { logs: Record<string, { size: number }> }
-  const large = mark.logs['large-0']
-  if (large !== undefined) large.size = SEGMENT_BYTES
-  fs.writeFileSync(path, JSON.stringify(mark))
+  const logs = parseCleanMark(fs.readFileSync(path))
+  const large = logs.get('large-0')
+  if (large === undefined) throw new Error(`${path} does not name the log`)
+  fs.writeFileSync(path, formatCleanMark(logs.set('large-0', { ...large, size: SEGMENT_BYTES })))
 }
 
 await withFolder(async (folder) => {
