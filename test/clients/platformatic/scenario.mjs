@@ -195,26 +195,29 @@ for (const groupProtocol of ['classic', 'consumer'])
     const members = [1, 2].map(() =>
       consumer({ groupId: topic, groupProtocol, heartbeatInterval: 100, sessionTimeout: 6_000, rebalanceTimeout: 6_000 }),
     )
-    const seen = members.map(() => new Map())
+    // What each saw of a round: its value is the round's number, for who gets a partition reads it from the start.
+    const seen = members.map(() => new Set())
+    const ofAll = () => new Set(seen.flatMap((each) => [...each]))
     const streams = []
-    let wake = () => undefined
+    let round = 0
+    let arrived = () => undefined
     for (const [index, member] of members.entries()) {
-      const stream = await member.consume({ topics: [topic], mode: 'latest' })
+      const stream = await member.consume({ topics: [topic], mode: 'earliest' })
       streams.push(stream)
       stream.on('data', ({ partition, value }) => {
-        seen[index].set(partition, value)
-        wake()
+        if (value !== String(round)) return
+        seen[index].add(partition)
+        if (ofAll().size === 4) arrived()
       })
     }
     // Sent again and again until both read, each of some partitions: the first member gives two up when it hears of the second.
     const until = performance.now() + 60_000
-    const shared = () => seen.every((each) => each.size === 2) && new Set(seen.flatMap((each) => [...each.keys()])).size === 4
-    for (let round = 0; !shared(); round += 1) {
-      assert.ok(performance.now() < until, `Not shared: ${seen.map((each) => [...each.keys()])}`)
+    const isShared = () => seen.every((each) => each.size === 2) && ofAll().size === 4
+    for (; !isShared(); round += 1) {
+      assert.ok(performance.now() < until, `Not shared: ${seen.map((each) => [...each])}`)
       for (const each of seen) each.clear()
       const all = new Promise((resolve) => {
-        wake = () => seen[0].size + seen[1].size >= 4 && resolve()
-        setTimeout(resolve, 500)
+        arrived = resolve
       })
       await sender.send({ messages: [0, 1, 2, 3].map((partition) => ({ topic, partition, key: 'k', value: String(round) })) })
       await all
